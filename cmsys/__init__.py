@@ -1,0 +1,1 @@
+"""cmsys: the kernel rooms and the composition root."""

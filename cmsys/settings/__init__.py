@@ -1,0 +1,1 @@
+"""Settings: `base` holds what is the same everywhere; `local`, `test` and `production` say what differs."""

@@ -1,0 +1,191 @@
+"""What every installation shares. Nothing here reads a secret or an address: that is for the three settings beside it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "oauth2_provider",
+    "django_htmx",
+    "axes",
+    "cmsys.access",
+    "cmsys.audit",
+    "cmsys.accounts",
+    "cmsys.org",
+    "cmsys.jobs",
+    "cmsys.transfers",
+    "cmsys.api",
+    "cmsys.ui",
+    "cmsys.administration",
+    "managers.profiles",
+    "managers.careers",
+    "appraisal.schemes",
+]
+
+MIDDLEWARE = [
+    "cmsys.api.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "cmsys.accounts.middleware.SessionRulesMiddleware",
+    "cmsys.org.middleware.ActingMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "cmsys.urls"
+WSGI_APPLICATION = "cmsys.wsgi.application"
+ASGI_APPLICATION = "cmsys.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "cmsys.ui.context.layout",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "cmsys.ui.templatetags.cmsys_ui"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- people ---------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ("username", "employee_no", "name_pinyin", "name")}},
+    {"NAME": "cmsys.accounts.passwords.CharacterClassesValidator"},
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 10 * 3600
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "cmsys.ui.errors.csrf_failed"
+# Five failures within fifteen minutes close the account for fifteen minutes, before any password is hashed.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = 0
+SIGN_IN_FAILURES_PER_ADDRESS = 50
+
+# --- language, time ---------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# --- files -------------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- headers -----------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+# --- API ---------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cmsys.api.authentication.ClientAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["cmsys.api.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["cmsys.api.rendering.DecimalJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "cmsys.api.paging.UpdatedCursorPagination",
+    "DEFAULT_FILTER_BACKENDS": ["cmsys.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "cmsys.api.schema.ResourceSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["cmsys.api.throttling.ClientRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"client": "600/min"},
+    "EXCEPTION_HANDLER": "cmsys.api.problems.problem_response",
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+OAUTH2_PROVIDER = {
+    "SCOPES_BACKEND_CLASS": "cmsys.api.scopes.RegisteredScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
+    "ALLOWED_GRANT_TYPES": ["client_credentials"],
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "api.Client"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"
+SPECTACULAR_SETTINGS = {
+    "TITLE": "cmsys 客户经理管理系统",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+}
+
+# --- database roles (docs/adr/0003) ----------------------------------------------------------------------------------
+# Everything runs as cmsys_app, which has no DDL and cannot change the ledger; the few commands that shape the
+# database run as cmsys_owner.
+OWNER_COMMANDS = {"migrate", "sqlmigrate", "flush", "backup", "restore", "dbshell"}
+DATABASE_ROLE = "cmsys_owner" if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS else "cmsys_app"
+
+# --- tasks -------------------------------------------------------------------------------------------------------------
+CELERY: dict[str, Any] = {}

@@ -1,0 +1,36 @@
+"""Settings of an installation that people work in. A missing or placeholder value ends the start (ConfigurationError)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cmsys.env import Env, database
+from cmsys.settings.base import *  # noqa: F403
+from cmsys.settings.base import DATABASE_ROLE
+
+env = Env()
+CMSYS_HOME = Path(env.text("CMSYS_HOME", "/var/lib/cmsys"))
+DEBUG = False
+SECRET_KEY = env.secret("CMSYS_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("CMSYS_SECRET_KEY_FALLBACKS", ())
+ALLOWED_HOSTS = env.words("CMSYS_HOSTS")
+DATABASES = {"default": database(env.text("DATABASE_URL"), role=DATABASE_ROLE)}
+REDIS_URL = env.text("REDIS_URL")
+
+SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken"
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_SSL_REDIRECT = env.flag("CMSYS_SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+# How many trusted proxies stand in front. Their X-Forwarded-* headers are believed, nobody else's.
+PROXY_COUNT = env.integer("CMSYS_PROXY_COUNT", 1, low=0, high=5)
+AXES_IPWARE_PROXY_COUNT = PROXY_COUNT
+if PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": CMSYS_HOME / "files"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
