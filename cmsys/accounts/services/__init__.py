@@ -1,0 +1,1 @@
+"""Writing accounts: one function for each verb."""

@@ -1,0 +1,11 @@
+"""Functions of the organisation and of administration (reliability-security 2.1, first rows)."""
+
+from cmsys.access.functions import declare
+from cmsys.access.roles import Role
+
+UNIT_VIEW = declare(
+    "org.unit.view", "查看机构与岗位",
+    everywhere=(Role.SYS, Role.HRH, Role.CMD, Role.DA, Role.TRN), subtree=(Role.HRB, Role.MGR, Role.CM), scope="org:read",
+)
+UNIT_EDIT = declare("org.unit.edit", "维护机构与岗位", everywhere=(Role.SYS, Role.HRH))
+GRANT_EDIT = declare("accounts.grant.edit", "授予与收回角色", everywhere=(Role.SEC,))

@@ -1,0 +1,1 @@
+"""Writing the organisation: one function for each verb."""

@@ -1,0 +1,1 @@
+"""What every page is made of: the registry rooms add themselves to, the declared class of a model, components, charts."""

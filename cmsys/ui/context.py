@@ -1,0 +1,37 @@
+"""What the layout needs on every page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from cmsys.accounts.models import User
+from cmsys.org.grants import GrantedAccess
+from cmsys.ui.registry import GROUP_LABELS, menu_for
+
+
+def layout(request: HttpRequest) -> dict[str, Any]:
+    """nav (groups with entries), current_user with role labels, request_id. Two queries at most: the account, its grants."""
+    user = getattr(request, "user", None)
+    base = {"request_id": getattr(request, "request_id", ""), "current_user": None, "nav": []}
+    if not isinstance(user, User):
+        return base
+    nav = []
+    for group, entries in menu_for(user):
+        lines = []
+        for entry in entries:
+            url = reverse(entry.url_name)
+            active = request.path == url or (url != "/" and request.path.startswith(url))
+            badge = entry.badge(request) if entry.badge else 0
+            lines.append({"label": entry.label, "url": url, "icon": entry.icon, "active": active, "badge": badge})
+        nav.append({"label": GROUP_LABELS[group], "entries": lines})
+    return base | {"current_user": user, "nav": nav, "role_labels": role_labels(user)}
+
+
+def role_labels(user: User) -> list[str]:
+    """`机构主管 · 城东支行` for each pair in force."""
+    access = user.access
+    pairs = access.pairs if isinstance(access, GrantedAccess) else ()
+    return [f"{pair.role.label} · {pair.unit_name}" for pair in pairs]
