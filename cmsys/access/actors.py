@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from django.core.exceptions import PermissionDenied
+
 from cmsys.access.functions import Function, Reach
 
 
@@ -62,7 +64,7 @@ class SystemActor:
         return _Everything()
 
 
-class MissingFunction(PermissionError):
+class MissingFunction(PermissionDenied):
     """The actor has no role that allows the function at all (403)."""
 
     def __init__(self, function: Function) -> None:

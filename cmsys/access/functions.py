@@ -42,7 +42,11 @@ def declare(
     """Declares a function once, at import of a room's permissions.py. Raises ValueError on a second declaration."""
     if code in _declared:
         raise ValueError(f"function {code} is declared twice")
-    reach = dict.fromkeys(own, Reach.SELF) | dict.fromkeys(subtree, Reach.SUBTREE) | dict.fromkeys(everywhere, Reach.ALL)
+    reach = (
+        dict.fromkeys(own, Reach.SELF)
+        | dict.fromkeys(subtree, Reach.SUBTREE)
+        | dict.fromkeys(everywhere, Reach.ALL)
+    )
     _declared[code] = Function(code=code, label=label, reach=reach, scope=scope)
     return _declared[code]
 

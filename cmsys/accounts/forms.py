@@ -16,10 +16,14 @@ class SignInForm(forms.Form):
     """Account and password; the answer to a wrong pair is the same whatever was wrong."""
 
     username = forms.CharField(
-        label=_("账号"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+        label=_("账号"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
-        label=_("密码"), max_length=128, strip=False,
+        label=_("密码"),
+        max_length=128,
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -28,15 +32,22 @@ class PasswordChangeForm(forms.Form):
     """The present password once, the new one twice."""
 
     present = forms.CharField(
-        label=_("当前密码"), max_length=128, strip=False,
+        label=_("当前密码"),
+        max_length=128,
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     new = forms.CharField(
-        label=_("新密码"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        label=_("新密码"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("至少 12 位，包含小写字母、大写字母、数字、符号中的三种，不含姓名、账号。"),
     )
     again = forms.CharField(
-        label=_("再次输入新密码"), max_length=128, strip=False,
+        label=_("再次输入新密码"),
+        max_length=128,
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -31,7 +31,10 @@ class SessionRulesMiddleware:
         if request.user.is_authenticated:
             if now - int(request.session.get("seen_at", now)) > settings.SESSION_IDLE_SECONDS:
                 logout(request)
-            elif not request.path.startswith(POLLED_PREFIXES) and now - int(request.session.get("seen_at", 0)) > 30:
+            elif (
+                not request.path.startswith(POLLED_PREFIXES)
+                and now - int(request.session.get("seen_at", 0)) > 30
+            ):
                 request.session["seen_at"] = now
         if not request.user.is_authenticated:
             return self._to_the_door(request)

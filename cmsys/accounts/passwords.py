@@ -16,7 +16,13 @@ class CharacterClassesValidator:
 
     def validate(self, password: str, user: Any = None) -> None:
         classes = {
-            "lower" if char.islower() else "upper" if char.isupper() else "digit" if char.isdigit() else "other"
+            "lower"
+            if char.islower()
+            else "upper"
+            if char.isupper()
+            else "digit"
+            if char.isdigit()
+            else "other"
             for char in password
         }
         if len(classes) < self.least:

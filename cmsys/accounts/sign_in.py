@@ -29,7 +29,9 @@ class Refusal(StrEnum):
 def client_address(request: HttpRequest) -> str:
     """The address the request came from; behind N trusted proxies the one the outermost of them saw."""
     count = int(getattr(settings, "PROXY_COUNT", 0))
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+    ]
     if count and len(forwarded) >= count:
         return forwarded[-count][:45]
     return str(request.META.get("REMOTE_ADDR", ""))[:45]
@@ -56,9 +58,14 @@ def sign_in_attempt(*, request: HttpRequest, username: str, password: str, now: 
             "auth.sign_in" if user else "auth.refused",
             user if isinstance(user, User) else None,
             actor=user if isinstance(user, User) else SystemActor(f"未登录：{username[:60]}"),
-            resource="users", label="" if user else username[:60], success=user is not None,
-            after={"outcome": "ok" if user else str(refusal), "address": address,
-                   "agent": request.headers.get("User-Agent", "")[:200]},
+            resource="users",
+            label="" if user else username[:60],
+            success=user is not None,
+            after={
+                "outcome": "ok" if user else str(refusal),
+                "address": address,
+                "agent": request.headers.get("User-Agent", "")[:200],
+            },
             now=now,
         )
     return user if isinstance(user, User) else refusal or Refusal.WRONG

@@ -45,7 +45,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             request.session["seen_at"] = int(timezone.now().timestamp())
             return HttpResponseRedirect(_next(request))
         assert isinstance(outcome, Refusal)
-        form.add_error(None, _("账号或密码不正确，或者尝试次数过多。请核对后重试；连续失败 5 次后需等待 15 分钟。"))
+        form.add_error(
+            None, _("账号或密码不正确，或者尝试次数过多。请核对后重试；连续失败 5 次后需等待 15 分钟。")
+        )
         status = 403
     return render(request, "accounts/sign_in.html", {"form": form, "next": _next(request)}, status=status)
 

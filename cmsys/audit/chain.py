@@ -10,8 +10,21 @@ from typing import Any
 GENESIS = bytes(32)
 # Every column of the event, in this order; a new column is added at the end together with a new chain version.
 FIELDS = (
-    "id", "at", "kind", "resource", "object_id", "object_label", "actor_id", "actor_name", "role",
-    "before", "after", "reason", "request_id", "address", "success",
+    "id",
+    "at",
+    "kind",
+    "resource",
+    "object_id",
+    "object_label",
+    "actor_id",
+    "actor_name",
+    "role",
+    "before",
+    "after",
+    "reason",
+    "request_id",
+    "address",
+    "success",
 )
 
 

@@ -43,8 +43,10 @@ def _plain(value: Any) -> Any:
 def masked(values: Mapping[str, Any], masks: Mapping[str, Mask]) -> dict[str, Any]:
     """The values as JSON can hold them, with sensitive ones masked."""
     plain = {name: _plain(value) for name, value in values.items()}
-    return {name: masks[name](str(value)) if name in masks and value not in (None, "") else value
-            for name, value in plain.items()}
+    return {
+        name: masks[name](str(value)) if name in masks and value not in (None, "") else value
+        for name, value in plain.items()
+    }
 
 
 def snapshot(instance: Model, fields: tuple[str, ...]) -> dict[str, Any]:
@@ -99,7 +101,9 @@ def record_many(events: list[Event]) -> None:
     Event.objects.bulk_create(events, batch_size=1000)
 
 
-def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def changes_between(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Only what differs, on both sides."""
     changed = [name for name in after if _plain(before.get(name)) != _plain(after[name])]
     return {name: before.get(name) for name in changed}, {name: after[name] for name in changed}

@@ -56,7 +56,9 @@ class Sealer:
 
     def _settled(self, note: _Note) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s", [note.settled_at])
+            cursor.execute(
+                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s", [note.settled_at]
+            )
             return bool(cursor.fetchone()[0])
 
     def _seal(self, highest_id: int, now: datetime) -> int:
@@ -66,8 +68,12 @@ class Sealer:
                 if not cursor.fetchone()[0]:
                     return 0
             last = Seal.objects.order_by("-seq").values("seq", "event_id", "hash").first()
-            seq, after, head = (last["seq"], last["event_id"], bytes(last["hash"])) if last else (0, 0, GENESIS)
-            rows = Event.objects.filter(id__gt=after, id__lte=highest_id).order_by("id").values(*FIELDS)[:BATCH]
+            seq, after, head = (
+                (last["seq"], last["event_id"], bytes(last["hash"])) if last else (0, 0, GENESIS)
+            )
+            rows = (
+                Event.objects.filter(id__gt=after, id__lte=highest_id).order_by("id").values(*FIELDS)[:BATCH]
+            )
             seals = []
             for row in rows:
                 seq += 1

@@ -49,20 +49,32 @@ def verify() -> Verification:
 def _links(until: int) -> Iterator[tuple[int, int, datetime, bytes, dict[str, Any] | None]]:
     after: int | None = None
     while True:
-        seals = Seal.objects.filter(seq__lte=until).order_by("seq").values_list("seq", "event_id", "sealed_at", "hash")
+        seals = (
+            Seal.objects.filter(seq__lte=until)
+            .order_by("seq")
+            .values_list("seq", "event_id", "sealed_at", "hash")
+        )
         page = list(seals.filter(seq__gt=after)[:BATCH] if after is not None else seals[:BATCH])
         if not page:
             return
-        events = {row["id"]: row for row in Event.objects.filter(id__in=[row[1] for row in page]).values(*FIELDS)}
+        events = {
+            row["id"]: row for row in Event.objects.filter(id__in=[row[1] for row in page]).values(*FIELDS)
+        }
         for seq, event_id, sealed_at, hash_ in page:
             yield seq, event_id, sealed_at, bytes(hash_), events.get(event_id)
         after = page[-1][0]
 
 
 def _intruders(last_event: int) -> list[int]:
-    unsealed = Event.objects.filter(id__lte=last_event, seal__isnull=True).order_by("id").values_list("id", flat=True)
+    unsealed = (
+        Event.objects.filter(id__lte=last_event, seal__isnull=True)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
     places = []
     for event_id in unsealed[:1000]:
-        following = Seal.objects.filter(event_id__gt=event_id).order_by("seq").values_list("seq", flat=True).first()
+        following = (
+            Seal.objects.filter(event_id__gt=event_id).order_by("seq").values_list("seq", flat=True).first()
+        )
         places.append(following or 0)
     return places

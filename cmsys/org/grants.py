@@ -59,5 +59,8 @@ def access_of(user: User, on: date | None = None) -> GrantedAccess:
     in_force = Q(starts_on__lte=day) & (Q(ends_on__isnull=True) | Q(ends_on__gt=day))
     grants = RoleGrant.objects.filter(in_force, user=user).select_related("unit").order_by("pk")
     return GrantedAccess(
-        tuple(Pair(Role(grant.role), grant.unit.path or NOWHERE, grant.unit.name, grant.line_id) for grant in grants)
+        tuple(
+            Pair(Role(grant.role), grant.unit.path or NOWHERE, grant.unit.name, grant.line_id)
+            for grant in grants
+        )
     )

@@ -35,7 +35,13 @@ class ActingMiddleware:
         if response.status_code == 403:
             with acting_as(user, request_id=request_id, address=address):
                 record(
-                    "access.denied", None, actor=user, resource="pages", object_id=request.method or "",
-                    label=request.path, success=False, after={"status": 403},
+                    "access.denied",
+                    None,
+                    actor=user,
+                    resource="pages",
+                    object_id=request.method or "",
+                    label=request.path,
+                    success=False,
+                    after={"status": 403},
                 )
         return response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
 from typing import ClassVar
 
 from django.conf import settings
@@ -54,14 +53,23 @@ class OrgUnit(models.Model):
     name = models.CharField(_("机构名称"), max_length=120)
     kind = models.CharField(_("机构类型"), max_length=20, choices=UnitKind.choices)
     parent = models.ForeignKey(
-        "self", verbose_name=_("上级机构"), null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+        "self",
+        verbose_name=_("上级机构"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
     )
     path = models.CharField(_("路径"), max_length=255, unique=True, null=True, editable=False)
     region_code = models.CharField(_("行政区划代码"), max_length=12, blank=True)
     latitude = models.DecimalField(_("纬度"), max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(_("经度"), max_digits=9, decimal_places=6, null=True, blank=True)
     head = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("负责人"), null=True, blank=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("负责人"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="headed_units",
     )
     opened_on = models.DateField(_("设立日期"), null=True, blank=True)
@@ -79,16 +87,20 @@ class OrgUnit(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(closed_on__isnull=True) | Q(opened_on__isnull=True) | Q(closed_on__gt=F("opened_on")),
+                condition=Q(closed_on__isnull=True)
+                | Q(opened_on__isnull=True)
+                | Q(closed_on__gt=F("opened_on")),
                 name="org_unit_closes_after_opening",
                 violation_error_message=_("撤销日期须晚于设立日期"),
             ),
             models.CheckConstraint(
-                condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)), name="org_unit_latitude",
+                condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)),
+                name="org_unit_latitude",
                 violation_error_message=_("纬度须在 -90 到 90 之间"),
             ),
             models.CheckConstraint(
-                condition=Q(longitude__isnull=True) | Q(longitude__range=(-180, 180)), name="org_unit_longitude",
+                condition=Q(longitude__isnull=True) | Q(longitude__range=(-180, 180)),
+                name="org_unit_longitude",
                 violation_error_message=_("经度须在 -180 到 180 之间"),
             ),
         ]
@@ -155,18 +167,30 @@ class RoleGrant(models.Model):
     resource: ClassVar[str] = "role-grants"
     audit_masks: ClassVar[Mapping[str, Mask]] = {}
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("账号"), on_delete=models.CASCADE, related_name="grants")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("账号"), on_delete=models.CASCADE, related_name="grants"
+    )
     role = models.CharField(_("角色"), max_length=10, choices=Role.choices)
     unit = models.ForeignKey(OrgUnit, verbose_name=_("机构"), on_delete=models.PROTECT, related_name="grants")
     line = models.ForeignKey(
-        BusinessLine, verbose_name=_("条线"), null=True, blank=True, on_delete=models.PROTECT, related_name="grants"
+        BusinessLine,
+        verbose_name=_("条线"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="grants",
     )
     side = models.SmallIntegerField(editable=False)
     starts_on = models.DateField(_("生效日期"), default=timezone.localdate)
     ends_on = models.DateField(_("失效日期"), null=True, blank=True)
     reason = models.CharField(_("授权事由"), max_length=300, blank=True)
     granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("授权人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("授权人"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
     class Meta:
@@ -174,7 +198,8 @@ class RoleGrant(models.Model):
         ordering = ["user", "starts_on", "role"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="org_grant_period",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                name="org_grant_period",
                 violation_error_message=_("失效日期须晚于生效日期"),
             ),
             ExclusionConstraint(

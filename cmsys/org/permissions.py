@@ -4,8 +4,11 @@ from cmsys.access.functions import declare
 from cmsys.access.roles import Role
 
 UNIT_VIEW = declare(
-    "org.unit.view", "查看机构与岗位",
-    everywhere=(Role.SYS, Role.HRH, Role.CMD, Role.DA, Role.TRN), subtree=(Role.HRB, Role.MGR, Role.CM), scope="org:read",
+    "org.unit.view",
+    "查看机构与岗位",
+    everywhere=(Role.SYS, Role.HRH, Role.CMD, Role.DA, Role.TRN),
+    subtree=(Role.HRB, Role.MGR, Role.CM),
+    scope="org:read",
 )
 UNIT_EDIT = declare("org.unit.edit", "维护机构与岗位", everywhere=(Role.SYS, Role.HRH))
 GRANT_EDIT = declare("accounts.grant.edit", "授予与收回角色", everywhere=(Role.SEC,))

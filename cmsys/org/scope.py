@@ -8,17 +8,26 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 
-from cmsys.access.actors import Actor
-from cmsys.access.functions import Reach
+from cmsys.access.actors import Actor, Reached
+from cmsys.access.functions import Function, Reach
+
+EVERYTHING = ~Q(pk__in=())
+NOTHING = Q(pk__in=())
 
 
 @dataclass(frozen=True)
 class ScopeFields:
-    """Where a model keeps what scopes are measured by, as lookup paths: the unit's path, the line, the person's account."""
+    """Where a model keeps what scopes are measured by, as lookup paths.
+
+    `account` and `employee_no` say whose record it is (either may be empty); rows whose relation `common_when_empty`
+    is null belong to the whole institution and are seen by everybody who has the function.
+    """
 
     unit_path: str = ""
     line: str = ""
-    person: str = ""
+    account: str = ""
+    employee_no: str = ""
+    common_when_empty: str = ""
 
 
 class ScopedQuerySet(models.QuerySet[Any]):
@@ -33,16 +42,38 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
         Pairs of role and unit are evaluated one by one and joined by or; no further query than the access itself.
         """
+        return self.reached_by(user, self.model.functions[action])
+
+    def reached_by(self, user: Actor, function: Function) -> Self:
+        """The rows within the actor's reach for any function, e.g. the units into which he may put people."""
         fields: ScopeFields = self.model.scope
-        seen = Q(pk__in=())
-        for reached in user.access.reaches(self.model.functions[action]):
-            if reached.reach is Reach.SELF:
-                condition = Q(**{fields.person: user.actor_id}) if fields.person else Q(pk__in=())
-            elif reached.reach is Reach.SUBTREE:
-                condition = Q(**{f"{fields.unit_path}__startswith": reached.unit_path}) if fields.unit_path else Q(pk__in=())
-            else:
-                condition = ~Q(pk__in=())
-            if reached.line_id is not None and fields.line and reached.reach is not Reach.SELF:
-                condition &= Q(**{fields.line: reached.line_id})
-            seen |= condition
+        seen = NOTHING
+        for reached in user.access.reaches(function):
+            seen |= _within(fields, reached, user)
         return self.filter(seen)
+
+
+def _within(fields: ScopeFields, reached: Reached, user: Actor) -> Q:
+    if reached.reach is Reach.SELF:
+        return _own(fields, user)
+    if reached.reach is Reach.ALL:
+        condition = EVERYTHING
+    else:
+        condition = (
+            Q(**{f"{fields.unit_path}__startswith": reached.unit_path}) if fields.unit_path else NOTHING
+        )
+        if fields.common_when_empty:
+            condition |= Q(**{f"{fields.common_when_empty}__isnull": True})
+    if reached.line_id is not None and fields.line:
+        condition &= Q(**{fields.line: reached.line_id})
+    return condition
+
+
+def _own(fields: ScopeFields, user: Actor) -> Q:
+    own = NOTHING
+    if fields.account and user.actor_id is not None:
+        own |= Q(**{fields.account: user.actor_id})
+    employee_no = getattr(user, "employee_no", None)
+    if fields.employee_no and employee_no:
+        own |= Q(**{fields.employee_no: employee_no})
+    return own

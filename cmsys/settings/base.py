@@ -25,6 +25,8 @@ INSTALLED_APPS = [
     "cmsys.accounts",
     "cmsys.org",
     "cmsys.ui",
+    "managers.careers",
+    "managers.profiles",
 ]
 
 MIDDLEWARE = [

@@ -25,7 +25,9 @@ def layout(request: HttpRequest) -> dict[str, Any]:
             url = reverse(entry.url_name)
             active = request.path == url or (url != "/" and request.path.startswith(url))
             badge = entry.badge(request) if entry.badge else 0
-            lines.append({"label": entry.label, "url": url, "icon": entry.icon, "active": active, "badge": badge})
+            lines.append(
+                {"label": entry.label, "url": url, "icon": entry.icon, "active": active, "badge": badge}
+            )
         nav.append({"label": GROUP_LABELS[group], "entries": lines})
     return base | {"current_user": user, "nav": nav, "role_labels": role_labels(user)}
 

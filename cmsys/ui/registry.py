@@ -103,14 +103,19 @@ def _allowed(actor: Actor, function: Function | None) -> bool:
 
 def menu_for(actor: Actor) -> list[tuple[Group, list[MenuEntry]]]:
     """The groups and entries the actor may open, in order; no queries beyond the actor's access."""
-    entries = sorted((entry for entry in _menu if _allowed(actor, entry.function)), key=lambda e: (e.group, e.order))
+    entries = sorted(
+        (entry for entry in _menu if _allowed(actor, entry.function)), key=lambda e: (e.group, e.order)
+    )
     groups = sorted({entry.group for entry in entries})
     return [(group, [entry for entry in entries if entry.group == group]) for group in groups]
 
 
 def cards_for(page: str, actor: Actor) -> Iterable[Card]:
     """The cards of one page the actor may see, in order."""
-    return sorted((card for card in _cards if card.page == page and _allowed(actor, card.function)), key=lambda c: c.order)
+    return sorted(
+        (card for card in _cards if card.page == page and _allowed(actor, card.function)),
+        key=lambda c: c.order,
+    )
 
 
 def tiles_for(actor: Actor) -> Iterable[Tile]:

@@ -23,7 +23,10 @@ def random_password(length: int = 16) -> str:
     """A password that satisfies every profile: letters of both cases, digits and a symbol, from the system's source."""
     alphabet = string.ascii_letters + string.digits
     body = [secrets.choice(alphabet) for _ in range(length - 4)]
-    must = [secrets.choice(group) for group in (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)]
+    must = [
+        secrets.choice(group)
+        for group in (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)
+    ]
     mixed = body + must
     secrets.SystemRandom().shuffle(mixed)
     return "".join(mixed)
@@ -31,7 +34,13 @@ def random_password(length: int = 16) -> str:
 
 @transaction.atomic
 def user_create(
-    *, actor: Actor, username: str, name: str, employee_no: str | None = None, password: str, is_demo: bool = False
+    *,
+    actor: Actor,
+    username: str,
+    name: str,
+    employee_no: str | None = None,
+    password: str,
+    is_demo: bool = False,
 ) -> User:
     """Makes an account whose owner changes the password at the first sign-in (demonstration accounts excepted).
 
@@ -39,13 +48,22 @@ def user_create(
     """
     require(actor, USER_EDIT)
     user = User(
-        username=username, name=name, name_pinyin=" ".join(lazy_pinyin(name)), employee_no=employee_no or None,
-        is_demo=is_demo, must_change_password=not is_demo,
+        username=username,
+        name=name,
+        name_pinyin=" ".join(lazy_pinyin(name)),
+        employee_no=employee_no or None,
+        is_demo=is_demo,
+        must_change_password=not is_demo,
     )
     user.set_password(password)
     user.full_clean()
     user.save()
-    record("user.create", user, actor=actor, after={"username": username, "name": name, "employee_no": employee_no})
+    record(
+        "user.create",
+        user,
+        actor=actor,
+        after={"username": username, "name": name, "employee_no": employee_no},
+    )
     return user
 
 
@@ -61,8 +79,12 @@ def user_set_active(*, actor: Actor, user_id: int, active: bool, reason: str) ->
         user.is_active = active
         user.save(update_fields=["is_active"])
         record(
-            "user.enable" if active else "user.disable", user, actor=actor,
-            before={"is_active": not active}, after={"is_active": active}, reason=reason,
+            "user.enable" if active else "user.disable",
+            user,
+            actor=actor,
+            before={"is_active": not active},
+            after={"is_active": active},
+            reason=reason,
         )
     if not active:
         end_sessions(user)

@@ -20,8 +20,15 @@ from cmsys.org.permissions import GRANT_EDIT
 
 @transaction.atomic
 def role_grant(
-    *, actor: Actor, user: User, role: Role, unit: OrgUnit, starts_on: date, ends_on: date | None = None,
-    line: BusinessLine | None = None, reason: str,
+    *,
+    actor: Actor,
+    user: User,
+    role: Role,
+    unit: OrgUnit,
+    starts_on: date,
+    ends_on: date | None = None,
+    line: BusinessLine | None = None,
+    reason: str,
 ) -> RoleGrant:
     """Gives a person a role at a unit from a day on (until a day, excluded). One insert and an event.
 
@@ -38,14 +45,32 @@ def role_grant(
     if overlapping.filter(role=role, unit=unit, line=line).exists():
         raise ValidationError(_("该账号在此机构已有同一角色。"), code="duplicate")
     grant = RoleGrant(
-        user=locked, role=role, unit=unit, line=line, side=side_of(role), starts_on=starts_on, ends_on=ends_on,
-        reason=reason, granted_by_id=actor.actor_id,
+        user=locked,
+        role=role,
+        unit=unit,
+        line=line,
+        side=side_of(role),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=reason,
+        granted_by_id=actor.actor_id,
     )
     grant.full_clean(exclude=["granted_by"])
     grant.save()
     record(
-        "grant.give", grant, actor=actor, label=f"{locked.name}：{grant}", reason=reason,
-        after={"user": locked, "role": role, "unit": unit, "line": line, "starts_on": starts_on, "ends_on": ends_on},
+        "grant.give",
+        grant,
+        actor=actor,
+        label=f"{locked.name}：{grant}",
+        reason=reason,
+        after={
+            "user": locked,
+            "role": role,
+            "unit": unit,
+            "line": line,
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+        },
     )
     return grant
 
@@ -64,11 +89,26 @@ def role_revoke(*, actor: Actor, grant_id: int, on: date, reason: str) -> RoleGr
         raise ValidationError(_("该授权已于 %(day)s 失效。") % {"day": grant.ends_on}, code="conflict")
     before, label = grant.ends_on, f"{grant.user.name}：{grant}"
     if grant.starts_on >= on:
-        record("grant.withdraw", grant, actor=actor, label=label, before={"starts_on": grant.starts_on}, reason=reason)
+        record(
+            "grant.withdraw",
+            grant,
+            actor=actor,
+            label=label,
+            before={"starts_on": grant.starts_on},
+            reason=reason,
+        )
         grant.delete()
     else:
         grant.ends_on = on
         grant.save(update_fields=["ends_on"])
-        record("grant.revoke", grant, actor=actor, label=label, before={"ends_on": before}, after={"ends_on": on}, reason=reason)
+        record(
+            "grant.revoke",
+            grant,
+            actor=actor,
+            label=label,
+            before={"ends_on": before},
+            after={"ends_on": on},
+            reason=reason,
+        )
     end_sessions(grant.user)
     return grant

@@ -13,6 +13,7 @@ from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
+from cmsys.access.functions import Function
 from cmsys.audit.ledger import changes_between, record
 from cmsys.org.models import OrgUnit, UnitPlacement
 from cmsys.org.permissions import UNIT_EDIT
@@ -83,7 +84,10 @@ def unit_move(*, actor: Actor, unit_id: int, parent_id: int, on: date, reason: s
     placement = UnitPlacement.objects.select_for_update().filter(unit=unit, ends_on__isnull=True).first()
     if placement is not None:
         if placement.starts_on >= on:
-            raise ValidationError({"on": _("调整日期须晚于上一次调整（%(day)s）。") % {"day": placement.starts_on}}, code="conflict")
+            raise ValidationError(
+                {"on": _("调整日期须晚于上一次调整（%(day)s）。") % {"day": placement.starts_on}},
+                code="conflict",
+            )
         placement.ends_on = on
         placement.save(update_fields=["ends_on"])
     UnitPlacement.objects.create(unit=unit, parent=parent, starts_on=on)
@@ -94,7 +98,14 @@ def unit_move(*, actor: Actor, unit_id: int, parent_id: int, on: date, reason: s
         path=Concat(Value(new_path), Substr(F("path"), len(old_path) + 1))
     )
     unit.path = new_path
-    record("unit.move", unit, actor=actor, before={"parent": old_parent}, after={"parent": parent, "on": on}, reason=reason)
+    record(
+        "unit.move",
+        unit,
+        actor=actor,
+        before={"parent": old_parent},
+        after={"parent": parent, "on": on},
+        reason=reason,
+    )
     return unit
 
 
@@ -104,15 +115,36 @@ def unit_close(*, actor: Actor, unit_id: int, on: date, reason: str) -> OrgUnit:
     require(actor, UNIT_EDIT)
     unit = OrgUnit.objects.visible_to(actor, "edit").select_for_update(of=("self",)).get(pk=unit_id)
     if unit.children.filter(closed_on__isnull=True).exists():
-        raise ValidationError(_("“%(unit)s”下还有未撤销的机构，请先移走或撤销它们。") % {"unit": unit.name}, code="conflict")
+        raise ValidationError(
+            _("“%(unit)s”下还有未撤销的机构，请先移走或撤销它们。") % {"unit": unit.name}, code="conflict"
+        )
     before = unit.closed_on
     unit.closed_on = on
     unit.full_clean()
     unit.save()
-    record("unit.close", unit, actor=actor, before={"closed_on": before}, after={"closed_on": on}, reason=reason)
+    record(
+        "unit.close", unit, actor=actor, before={"closed_on": before}, after={"closed_on": on}, reason=reason
+    )
     return unit
+
+
+def check_placeable(actor: Actor, unit: OrgUnit | None, function: Function) -> None:
+    """Whether the actor may put something into the unit: it is open and within his reach for the function.
+
+    Raises ValidationError for the field `unit` with code conflict or out_of_scope; one query.
+    """
+    if unit is None:
+        return
+    if unit.closed_on is not None:
+        raise ValidationError(
+            {"unit": ValidationError(_("机构“%(unit)s”已撤销。") % {"unit": unit.name}, code="conflict")}
+        )
+    if not OrgUnit.objects.reached_by(actor, function).filter(pk=unit.pk).exists():
+        raise ValidationError({"unit": ValidationError(_("机构不在您的管理范围内。"), code="out_of_scope")})
 
 
 def _check_open(unit: OrgUnit) -> None:
     if unit.closed_on is not None:
-        raise ValidationError({"parent": _("上级机构“%(unit)s”已撤销。") % {"unit": unit.name}}, code="conflict")
+        raise ValidationError(
+            {"parent": _("上级机构“%(unit)s”已撤销。") % {"unit": unit.name}}, code="conflict"
+        )

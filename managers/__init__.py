@@ -1,0 +1,1 @@
+"""People: 客户经理, their posts, grades and careers."""

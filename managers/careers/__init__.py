@@ -1,0 +1,1 @@
+"""Posts and grades: the places and the ladder, without the people on them."""

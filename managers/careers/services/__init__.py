@@ -1,0 +1,1 @@
+"""Writing posts and grades: one function for each verb."""

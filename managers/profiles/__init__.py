@@ -1,0 +1,1 @@
+"""Relationship managers as people: profile, certificates, grade history."""

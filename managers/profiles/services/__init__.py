@@ -1,0 +1,1 @@
+"""Writing profiles: one function for each verb."""
