@@ -7,25 +7,30 @@ import signal
 from pathlib import Path
 
 
-class ParentWatch:
-    """`make` hands SIGTERM on to what it started, but neither SIGINT (a terminal sends that to everybody) nor SIGKILL.
+# What a terminal or a person sends, and make does not hand on: it waits for us instead.
+KEPT_BY_MAKE = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
-    A script that interrupts or kills only make would leave us running, and make waiting for us. Of the first one can
-    only see that make no longer catches SIGINT, which it does from its start until it got one.
+
+class ParentWatch:
+    """`make` hands SIGTERM on to what it started, but no other signal (a terminal sends those to everybody).
+
+    A script that interrupts or kills only make would leave us running, and make waiting for us. Of an interrupted make
+    one can only see that it no longer catches the signal, which it did until it got one.
     """
 
     def __init__(self) -> None:
         self._parent = os.getppid()
-        self._caught = self._catches_interrupt()
+        self._caught = self._signals_caught()
 
     def gave_up(self) -> bool:
-        return os.getppid() != self._parent or (self._caught and not self._catches_interrupt())
+        return os.getppid() != self._parent or bool(self._caught - self._signals_caught())
 
-    def _catches_interrupt(self) -> bool:
-        """From /proc; always False where there is none, and then only the death of make is noticed."""
+    def _signals_caught(self) -> set[signal.Signals]:
+        """From /proc; empty where there is none, and then only the death of make is noticed."""
         try:
             status = Path(f"/proc/{self._parent}/status").read_text(encoding="ascii")
         except (OSError, ValueError):
-            return False
+            return set()
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-        return bool(int(fields.get("SigCgt", "0"), 16) >> (signal.SIGINT - 1) & 1)
+        mask = int(fields.get("SigCgt", "0"), 16)
+        return {number for number in KEPT_BY_MAKE if mask >> (number - 1) & 1}
