@@ -1,0 +1,1 @@
+"""Appraisal: schemes, cycles, grading and incentives."""

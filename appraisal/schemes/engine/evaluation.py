@@ -1,0 +1,169 @@
+"""The whole run: scores, levels, proposals, pay, with the explanation of each person made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from .cohort import Cohort
+from .conditions import Condition, describe, find, leaves
+from .exact import decimal_places, plain
+from .faults import Fault, InputError
+from .ladder import Proposal, fill_quotas, propose, rated, vetoes
+from .levels import Level, assign_levels, cell
+from .model import Dimension, Indicator, Scheme
+from .pay import pay_of
+from .scoring import Scored, figure_at
+from .totals import Extra, Result
+from .workings import Workings
+
+
+class Evaluation:
+    """A scheme applied to a cohort. Columns are computed on first use; `person(i)` renders one explanation."""
+
+    def __init__(self, scheme: Scheme, cohort: Cohort) -> None:
+        check_input(scheme, cohort)
+        self.scheme, self.cohort = scheme, cohort
+        self.workings = Workings(scheme, cohort)
+        self.workings.provide("quadrant", lambda index: cell(self.workings, index))
+        self.workings.provide("level", lambda index: self.levels[index].final)
+        self.workings.provide("vetoed", lambda index: bool(vetoes(self.workings, index)))
+
+    def __len__(self) -> int:
+        return len(self.cohort.people)
+
+    @cached_property
+    def levels(self) -> list[Level]:
+        """Everybody's appraisal level."""
+        return assign_levels(self.workings, [rated(self.workings, index)[0] for index in range(len(self))])
+
+    @cached_property
+    def proposals(self) -> list[Proposal]:
+        """Everybody's proposal after quotas."""
+        return fill_quotas(self.workings, [propose(self.workings, index) for index in range(len(self))])
+
+    def decision(self, index: int) -> tuple[str, str | None, str | None, str | None]:
+        """What a counterfactual compares: kind, target grade, level, matrix cell."""
+        proposal = self.proposals[index]
+        return proposal.kind, proposal.to, self.levels[index].final, self.workings.value("quadrant", index)
+
+    def person(self, index: int) -> dict[str, Any]:
+        """One person's result with lines and reasons, numbers as plain decimal text (`interfaces.md` 3)."""
+        person, proposal, level = self.cohort.people[index], self.proposals[index], self.levels[index]
+        dimensions = {
+            item.code: self._shown(self.workings.result(item.code), index) for item in self.scheme.dimensions
+        }
+        return {
+            "employee_no": person.employee_no,
+            "ability": dimensions.get("ability"),
+            "performance": dimensions.get("performance"),
+            "total": self._shown(self.workings.total, index),
+            "dimensions": dimensions,
+            "quadrant": self.workings.value("quadrant", index),
+            "level": level.final,
+            "first_level": level.first,
+            "grade": person.grade,
+            "proposal": {"kind": proposal.kind, "to": proposal.to, "eligible_for": proposal.eligible_for},
+            "pay": None if proposal.kind == "not_rated" else pay_of(self.workings, index, proposal.to),
+            "lines": list(self._lines(index)),
+            "reasons": list(self._reasons(index)),
+        }
+
+    def people(self) -> Iterator[dict[str, Any]]:
+        """Everybody's result in input order."""
+        return (self.person(index) for index in range(len(self)))
+
+    def _shown(self, result: Result, index: int) -> str | None:
+        value = result.value(index)
+        return None if value is None else plain(value, self.scheme.rounding.places, 40)
+
+    def _lines(self, index: int) -> Iterator[dict[str, Any]]:
+        for dimension in self.scheme.dimensions:
+            result = self.workings.result(dimension.code)
+            for row, indicator in enumerate(dimension.indicators):
+                yield self._line(dimension, indicator, row, index)
+            for extra in result.extras.get(index, ()):
+                yield self._extra(extra, dimension.code)
+        for extra in self.workings.total.extras.get(index, ()):
+            yield self._extra(extra, "total")
+
+    def _line(self, dimension: Dimension, indicator: Indicator, row: int, index: int) -> dict[str, Any]:
+        scored: Scored = self.workings.scored(indicator.code)
+        score, result = scored.value(index), self.workings.result(dimension.code)
+        weight = result.weight(row, index)
+        contribution = None if score is None else score * weight / 100
+        raw, target = figure_at(scored.figures, index), figure_at(scored.against, index)
+        least = self.scheme.rounding.places
+        return {
+            "code": indicator.code,
+            "name": indicator.name,
+            "dimension": dimension.code,
+            "kind": "indicator",
+            "raw": None if raw is None else plain(raw, 0, 10),
+            "target": None if target is None else plain(target, 0, 10),
+            "score": None if score is None else plain(score, indicator.rounding.places),
+            "weight": plain(weight),
+            "stated_weight": plain(self.workings.constant(indicator.weight, index) or Fraction(0)),
+            "contribution": None if contribution is None else plain(contribution, least, 40),
+            "note": scored.note(index) or self._limit_note(indicator, score, index),
+        }
+
+    def _limit_note(self, indicator: Indicator, score: Fraction | None, index: int) -> str | None:
+        if score is None:
+            return None
+        if indicator.method["type"] == "veto":
+            return "veto" if score == 0 else None
+        for key, note in (("cap", "capped"), ("floor", "floored")):
+            limit = indicator.method.get(key)
+            if limit is not None and score == self.workings.constant(limit, index):
+                return note
+        return None
+
+    def _extra(self, extra: Extra, dimension: str) -> dict[str, Any]:
+        return {
+            "code": extra.code, "name": extra.code, "dimension": dimension, "kind": extra.kind,
+            "raw": None if extra.raw is None else plain(extra.raw), "target": None, "score": None, "weight": None,
+            "stated_weight": None,
+            "contribution": plain(extra.contribution, self.scheme.rounding.places, decimal_places(extra.contribution) or 0),
+            "note": extra.note,
+        }  # fmt: skip
+
+    def _reasons(self, index: int) -> Iterator[dict[str, Any]]:
+        for step in self.proposals[index].steps:
+            if "code" in step["detail"]:
+                yield step
+            else:
+                yield {**step, "detail": self._explained(step["detail"], index)}
+        yield from self.levels[index].reasons
+
+    def _explained(self, condition: Condition, index: int) -> dict[str, Any]:
+        found = [describe(find(leaf, self.workings, index), self.workings, index) for leaf in leaves(condition)]
+        kind = next((key for key in ("all", "any", "at_least", "not") if key in condition), "leaf")
+        return {"code": "rule", "combine": kind, "conditions": found}
+
+
+def check_input(scheme: Scheme, cohort: Cohort) -> None:
+    """InputError when the period is outside the scheme's validity or a stored adjustment is not one it allows."""
+    faults = []
+    period = cohort.period
+    for limit, early in ((scheme.valid_from, True), (scheme.valid_to, False)):
+        if limit is not None and ((period.end() < limit.end()) if early else (period.end() > limit.end())):
+            expected = f"{scheme.valid_from or '…'} – {scheme.valid_to or '…'}"
+            faults.append(Fault("period", "out_of_force", str(period), expected, expected))
+    rules = {item["code"]: item for item in scheme.section("adjustments")}
+    for k, person in enumerate(cohort.people):
+        for j, item in enumerate(person.adjustments):
+            path = f"people[{k}].adjustments[{j}]"
+            rule = rules.get(item.code)
+            if rule is None:
+                names = ", ".join(rules) or "-"
+                faults.append(Fault(f"{path}.code", "unknown_reference", item.code, f"方案声明的调整：{names}", names))
+            elif item.by is not None and rule.get("limit") is not None and abs(item.by) > rule["limit"]:
+                limit_text = plain(rule["limit"])
+                faults.append(Fault(f"{path}.by", "limit_exceeded", plain(item.by), f"±{limit_text}", f"±{limit_text}"))
+            elif item.to is not None and item.to not in [s["code"] for s in scheme.sections.get("levels", {}).get("scale", ())]:
+                faults.append(Fault(f"{path}.to", "unknown_reference", item.to, "档次代码", "a level code"))
+    if faults:
+        raise InputError(faults)

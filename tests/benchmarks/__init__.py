@@ -1,0 +1,1 @@
+"""Benchmarks: one JSON line per figure, never a failing clock."""
