@@ -1,0 +1,1 @@
+"""Background work: one job table that is outbox and truth, one dispatcher, workers that work in committed chunks."""

@@ -1,0 +1,1 @@
+"""What people may do with a job: cancel it, try it again."""
