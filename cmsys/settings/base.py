@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "cmsys.audit",
     "cmsys.accounts",
     "cmsys.org",
+    "cmsys.jobs",
     "cmsys.ui",
     "managers.careers",
     "managers.profiles",
@@ -151,4 +152,46 @@ OWNER_COMMANDS = {"migrate", "sqlmigrate", "flush", "backup", "restore", "dbshel
 DATABASE_ROLE = "cmsys_owner" if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS else "cmsys_app"
 
 # --- tasks -------------------------------------------------------------------------------------------------------------
-CELERY: dict[str, Any] = {}
+# Why each of these: docs/adr/0006. Every one has a test that fails when it is taken out (tests/jobs/test_settings.py).
+_REDELIVERY = 900  # seconds; the shortest visibility timeout of all that share a broker counts, hence in three places
+CELERY: dict[str, Any] = {
+    "imports": ["cmsys.jobs.tasks"],
+    "beat_scheduler": "cmsys.jobs.beat:TableScheduler",
+    "task_default_queue": "cmsys",
+    # Messages: an id in JSON, no results.
+    "task_serializer": "json",
+    "result_serializer": "json",
+    "accept_content": ["json"],
+    "result_accept_content": ["json"],
+    "task_ignore_result": True,
+    # A message is done when its work is done.
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    # One slice of a job and its last chunk: soft < hard < redelivery.
+    "task_soft_time_limit": 600,
+    "task_time_limit": 660,
+    "visibility_timeout": _REDELIVERY,
+    "result_backend_transport_options": {"visibility_timeout": _REDELIVERY},
+    "broker_transport_options": {
+        "visibility_timeout": _REDELIVERY,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        # Nobody waits for a broker that hangs: the row in the job table is the truth.
+        "socket_connect_timeout": 1,
+        "socket_timeout": 2,
+        "retry_on_timeout": False,
+    },
+    "task_publish_retry": False,
+    "broker_connection_max_retries": None,
+    "broker_connection_retry_on_startup": True,
+    # Stopping: a running chunk may end.
+    "worker_soft_shutdown_timeout": 10.0,
+    "worker_max_memory_per_child": 600_000,  # KiB; a child that grew beyond is replaced after its task
+    "worker_enable_remote_control": False,
+    "worker_send_task_events": False,
+}
+# Seconds: a silent worker is dead, an id nobody took is sent again, a long job makes room, looks at an empty table and
+# ticks of the ledger's sealer (cmsys.jobs.timing).
+JOBS: dict[str, float] = {"lease": 20, "claim": 60, "slice": 60, "poll": 1, "seal": 2}
