@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 
 class ConfigurationError(SystemExit):
     """A setting is missing or malformed. Leaves with exit code 2 and one sentence, without a traceback."""
@@ -101,4 +104,21 @@ def database(url: str, *, role: str) -> dict[str, Any]:
         "OPTIONS": options,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def caches(redis_url: str) -> dict[str, Any]:
+    """Django's CACHES: the Redis-protocol server when there is one, memory of this process otherwise.
+
+    A server that hangs costs a request one second and no repetition: what is cached here can be done without.
+    """
+    if not redis_url:
+        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "KEY_PREFIX": "cmsys"}}
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": redis_url,
+            "KEY_PREFIX": "cmsys",
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
+        }
     }

@@ -1,7 +1,16 @@
 """All pages. Rooms bring their own urls; /api/v1/ is put together in api_urls."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from cmsys.api.health import healthz, readyz
+from cmsys.api.oauth import ClientTokenView
+from cmsys.api.views import UnknownPathView
 
 urlpatterns = [
     path("", include("cmsys.accounts.urls")),
+    path("api/v1/", include("cmsys.api_urls")),
+    re_path(r"^api/", UnknownPathView.as_view()),
+    path("o/token/", ClientTokenView.as_view(), name="oauth_token"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]

@@ -21,10 +21,15 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "axes",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "oauth2_provider",
     "cmsys.audit",
     "cmsys.accounts",
     "cmsys.org",
     "cmsys.jobs",
+    "cmsys.api",
     "cmsys.ui",
     "managers.careers",
     "managers.profiles",
@@ -32,6 +37,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cmsys.audit.request_id.RequestIdMiddleware",
+    "cmsys.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -145,6 +151,47 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 # --- API ---------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cmsys.api.authentication.ClientAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["cmsys.api.authorization.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["cmsys.api.rendering.DecimalJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "cmsys.api.paging.UpdatedCursorPagination",
+    "DEFAULT_FILTER_BACKENDS": ["cmsys.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "cmsys.api.schema.ResourceSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["cmsys.api.throttling.ClientRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"client": "600/min"},
+    "EXCEPTION_HANDLER": "cmsys.api.problems.problem_response",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "URL_FORMAT_OVERRIDE": None,
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "api.Client"
+OAUTH2_PROVIDER: dict[str, Any] = {
+    # This server knows the client credentials grant and no other.
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "OAUTH2_VALIDATOR_CLASS": "cmsys.api.oauth.ClientValidator",
+    "SCOPES_BACKEND_CLASS": "cmsys.api.scopes.RegisteredScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    # RFC 9700 in full: tokens are kept as checksums, discouraged grants are refused.
+    **{
+        f"COMPLIANT_BCP_RFC9700_{gate}": True
+        for gate in (
+            "IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD", "ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS",
+            "TOKEN_STORAGE", "REFRESH_TOKEN", "REDIRECT_URI_SCHEME", "REDIRECT_URI_MATCHING", "PKCE_REQUIRED",
+        )
+    },
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "cmsys 客户经理管理系统",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Enumerations stay where they are used: two rooms may both have a `kind` or a `status`.
+    "POSTPROCESSING_HOOKS": ["cmsys.api.schema.finish"],
+}
 # --- database roles (docs/adr/0003) ----------------------------------------------------------------------------------
 # Everything runs as cmsys_app, which has no DDL and cannot change the ledger; the few commands that shape the
 # database run as cmsys_owner.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cmsys.env import Env, database
+from cmsys.env import Env, caches, database
 from cmsys.local.runfile import RunFile
 from cmsys.settings.base import *  # noqa: F403
 from cmsys.settings.base import BASE_DIR, DATABASE_ROLE
@@ -20,6 +20,7 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *env.words("CMSYS_HOSTS", ()
 _url = env.text("DATABASE_URL", RUN.owner_database_url if DATABASE_ROLE == "cmsys_owner" else RUN.database_url)
 DATABASES = {"default": database(_url, role=DATABASE_ROLE)} if _url else {}
 REDIS_URL = env.text("REDIS_URL", RUN.redis_url)
+CACHES = caches(REDIS_URL)
 
 # Plain HTTP on the loopback interface: cookies cannot be marked secure there (reliability-security 5).
 SESSION_COOKIE_SECURE = False

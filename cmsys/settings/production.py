@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cmsys.env import Env, database
+from cmsys.env import Env, caches, database
 from cmsys.settings.base import *  # noqa: F403
 from cmsys.settings.base import DATABASE_ROLE
 
@@ -16,6 +16,7 @@ SECRET_KEY_FALLBACKS = env.words("CMSYS_SECRET_KEY_FALLBACKS", ())
 ALLOWED_HOSTS = env.words("CMSYS_HOSTS")
 DATABASES = {"default": database(env.text("DATABASE_URL"), role=DATABASE_ROLE)}
 REDIS_URL = env.text("REDIS_URL")
+CACHES = caches(REDIS_URL)
 
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"

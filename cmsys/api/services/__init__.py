@@ -1,0 +1,1 @@
+"""What is written for clients: they are made and revoked here, nowhere else."""

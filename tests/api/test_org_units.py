@@ -1,0 +1,5 @@
+"""org-units: exact rows, filters, scope."""
+
+from __future__ import annotations
+
+
