@@ -8,9 +8,17 @@ from cmsys.api.views import UnknownPathView
 
 urlpatterns = [
     path("", include("cmsys.accounts.urls")),
+    path("", include("cmsys.administration.urls")),
+    path("", include("managers.careers.urls")),
+    path("", include("managers.profiles.urls")),
     path("api/v1/", include("cmsys.api_urls")),
     re_path(r"^api/", UnknownPathView.as_view()),
     path("o/token/", ClientTokenView.as_view(), name="oauth_token"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]
+
+handler400 = "cmsys.ui.errors.bad_request"
+handler403 = "cmsys.ui.errors.forbidden"
+handler404 = "cmsys.ui.errors.not_found"
+handler500 = "cmsys.ui.errors.failed"

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "cmsys.jobs",
     "cmsys.api",
     "cmsys.ui",
+    "cmsys.administration",
     "managers.careers",
     "managers.profiles",
 ]

@@ -230,8 +230,11 @@ class Chart:
             for name, value in zip(self.categories, values, strict=True)
             if value is not None
         ]
+        # Neighbours differ in lightness too: the order of the palette is for series that lie apart.
+        colours = [PALETTE[place] for place in (0, 4, 2, 1, 3, 5, 6)]
         label = {"formatter": "{b}\n{d}%", "color": INK, "lineHeight": 16}
         return {
+            "color": colours,
             "series": [
                 {"type": "pie", "name": self.series[0].name if self.series else "", "radius": ["48%", "72%"], "data": data,
                  "itemStyle": {"borderColor": "#fff", "borderWidth": 2}, "label": label, "minShowLabelAngle": 4}

@@ -1,9 +1,31 @@
-"""Posts and grades as a Django app."""
+"""Posts and grades as a Django app: what it adds to menus and pages."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CareersConfig(AppConfig):
     name = "managers.careers"
     label = "managers_careers"
     verbose_name = "岗位与等级"
+
+    def ready(self) -> None:
+        from cmsys.org.permissions import UNIT_EDIT, UNIT_VIEW
+        from cmsys.ui.history import history_card
+        from cmsys.ui.kinds import name_kinds
+        from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
+        from managers.careers.resources import post_card
+
+        add_menu(MenuEntry(Group.PEOPLE, 30, _("岗位"), "posts_list", "briefcase", UNIT_VIEW))
+        add_cards(
+            Card("posts", "facts", 10, _("基本资料"), post_card, span=2),
+            Card("posts", "history", 90, _("变更历史"), history_card, UNIT_EDIT, span=2),
+        )
+        name_kinds(
+            {
+                "post.create": _("新建岗位"),
+                "post.update": _("修改岗位"),
+                "grade_definition.create": _("新建等级"),
+                "grade_definition.update": _("修改等级"),
+            }
+        )

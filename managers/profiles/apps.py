@@ -1,9 +1,38 @@
-"""Profiles as a Django app."""
+"""Profiles as a Django app: what it adds to menus and pages."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ProfilesConfig(AppConfig):
     name = "managers.profiles"
     label = "managers_profiles"
     verbose_name = "客户经理档案"
+
+    def ready(self) -> None:
+        from cmsys.ui.history import history_card
+        from cmsys.ui.kinds import name_kinds
+        from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
+        from managers.profiles import cards, permissions
+
+        add_menu(
+            MenuEntry(Group.DESK, 20, _("我的档案"), "manager_mine", "user", permissions.CONTACT_EDIT),
+            MenuEntry(Group.PEOPLE, 10, _("客户经理"), "managers_list", "users", permissions.MANAGER_LIST),
+        )
+        add_cards(
+            Card("managers", "profile", 10, _("基本资料"), cards.profile_card, span=2),
+            Card("managers", "grades", 20, _("等级历史"), cards.grade_card),
+            Card("managers", "certificates", 30, _("资格证书"), cards.certificate_card),
+            Card("managers", "history", 90, _("变更历史"), history_card, permissions.MANAGER_EDIT, span=2),
+        )
+        name_kinds(
+            {
+                "manager.create": _("录入客户经理"),
+                "manager.update": _("修改档案"),
+                "manager.grade": _("登记等级"),
+                "certificate.add": _("登记证书"),
+                "certificate.update": _("修改证书"),
+                "certificate.remove": _("撤销证书登记"),
+                "pii.reveal": _("查看个人信息原文"),
+            }
+        )

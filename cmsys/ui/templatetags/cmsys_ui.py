@@ -10,7 +10,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.forms import BoundField, CheckboxInput, DateInput, DateTimeBaseInput, HiddenInput, Textarea
+from django.forms import BoundField, CheckboxInput, DateInput, HiddenInput, Textarea
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -149,7 +149,7 @@ def field(bound: BoundField, span: str = "") -> dict[str, Any]:
         attributes["aria-describedby"] = " ".join(part for part in (problem, hint) if part)
     _prefer_native_date(widget)
     kind = "group" if bound.use_fieldset else "check" if isinstance(widget, CheckboxInput) else "control"
-    wide = span == "wide" or isinstance(widget, Textarea) or kind == "group"
+    wide = span == "wide" or isinstance(widget, Textarea) or (kind == "group" and len(bound.subwidgets) > 3)
     return {
         "bound": bound, "control": bound.as_widget(attrs=attributes), "kind": kind, "wide": wide,
         "hint_id": hint, "error_id": problem, "required": bound.field.required and not isinstance(widget, HiddenInput),
@@ -172,7 +172,7 @@ def query_field(bound: BoundField, extra: bool = False) -> dict[str, Any]:
 
 def _prefer_native_date(widget: Any) -> None:
     # The browser's own date control wants ISO dates, whatever the language's format is.
-    if isinstance(widget, DateTimeBaseInput) and isinstance(widget, DateInput) and widget.input_type == "text":
+    if isinstance(widget, DateInput) and widget.input_type == "text":
         widget.input_type = "date"
         widget.format = "%Y-%m-%d"
 

@@ -1,0 +1,64 @@
+"""The kernel's pages as a Django app: what it adds to menus and pages."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AdministrationConfig(AppConfig):
+    name = "cmsys.administration"
+    label = "administration"
+    verbose_name = "系统管理"
+
+    def ready(self) -> None:
+        from cmsys.accounts.permissions import USER_EDIT, USER_VIEW
+        from cmsys.administration import cards, tiles
+        from cmsys.audit.permissions import LEDGER_VIEW
+        from cmsys.org.permissions import GRANT_EDIT, UNIT_EDIT, UNIT_VIEW
+        from cmsys.ui.history import history_card
+        from cmsys.ui.kinds import name_kinds
+        from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
+
+        add_menu(
+            MenuEntry(Group.DESK, 10, _("工作台"), "desk", "home"),
+            MenuEntry(Group.PEOPLE, 20, _("机构"), "org_units_list", "building", UNIT_VIEW),
+            MenuEntry(Group.SYSTEM, 10, _("账号与授权"), "users_list", "key", USER_VIEW),
+            MenuEntry(Group.SYSTEM, 30, _("操作日志"), "events_list", "shield", LEDGER_VIEW),
+        )
+        add_cards(
+            Card("org-units", "facts", 10, _("基本资料"), cards.unit_card, span=2),
+            Card("org-units", "below", 20, _("下级机构"), cards.below_card),
+            Card("org-units", "placements", 30, _("隶属沿革"), cards.placement_card),
+            Card("org-units", "history", 90, _("变更历史"), history_card, UNIT_EDIT, span=2),
+            Card("users", "grants", 10, _("角色与范围"), cards.grants_card, span=2),
+            Card("users", "sign-ins", 20, _("最近登录"), cards.sign_ins_card),
+            Card("users", "history", 90, _("变更历史"), history_card),
+            Card("events", "event", 10, _("内容"), cards.event_card, span=2),
+            Card("events", "seal", 20, _("封存"), cards.seal_card, span=2),
+        )
+        add_tiles(
+            Tile("units", 80, _("机构"), tiles.units_tile, UNIT_VIEW),
+            Tile("accounts", 10, _("账号"), tiles.accounts_tile, USER_EDIT),
+            Tile("grants", 10, _("授权"), tiles.grants_tile, GRANT_EDIT),
+            Tile("ledger", 10, _("操作日志"), tiles.ledger_tile, LEDGER_VIEW),
+        )
+        name_kinds(
+            {
+                "auth.sign_in": _("登录"),
+                "auth.refused": _("登录被拒"),
+                "auth.sign_out": _("退出"),
+                "access.denied": _("越权访问被拒"),
+                "audit.verify": _("校验操作日志"),
+                "user.create": _("新建账号"),
+                "user.enable": _("启用账号"),
+                "user.disable": _("停用账号"),
+                "user.password_reset": _("重置密码"),
+                "user.password_change": _("修改密码"),
+                "grant.give": _("授予角色"),
+                "grant.revoke": _("收回角色"),
+                "grant.withdraw": _("取消未生效的授权"),
+                "unit.create": _("设立机构"),
+                "unit.update": _("修改机构"),
+                "unit.move": _("调整上级机构"),
+                "unit.close": _("撤销机构"),
+            }
+        )

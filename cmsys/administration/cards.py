@@ -1,0 +1,138 @@
+"""Cards of a unit, an account and an event."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cmsys.access.actors import may
+from cmsys.accounts.models import User
+from cmsys.administration.resources import UNITS
+from cmsys.audit.models import Event, Seal
+from cmsys.org.models import OrgUnit
+from cmsys.org.permissions import GRANT_EDIT
+from cmsys.ui.kinds import kind_label
+from cmsys.ui.listing import shown
+
+
+def unit_card(request: HttpRequest, unit: OrgUnit) -> str:
+    """What the unit is and where it stands."""
+    place = (
+        f"{unit.latitude}, {unit.longitude}"
+        if unit.latitude is not None and unit.longitude is not None
+        else ""
+    )
+    parent_url = UNITS.url("detail", unit.parent) if unit.parent and _visible(request, unit.parent) else ""
+    facts = [
+        {"label": _("机构编码"), "value": unit.code},
+        {"label": _("类型"), "value": unit.get_kind_display()},
+        {"label": _("上级机构"), "value": unit.parent and unit.parent.name, "url": parent_url},
+        {"label": _("负责人"), "value": unit.head and unit.head.name},
+        {"label": _("设立日期"), "value": shown(unit.opened_on)},
+        {"label": _("撤销日期"), "value": shown(unit.closed_on)},
+        {"label": _("行政区划代码"), "value": unit.region_code},
+        {"label": _("坐标"), "value": place},
+    ]
+    return render_to_string("components/facts.html", {"facts": facts}, request=request)
+
+
+def _visible(request: HttpRequest, unit: OrgUnit) -> bool:
+    return OrgUnit.objects.visible_to(request.user).filter(pk=unit.pk).exists()  # type: ignore[arg-type]
+
+
+def below_card(request: HttpRequest, unit: OrgUnit) -> str:
+    """The units directly below."""
+    below = OrgUnit.objects.visible_to(request.user).filter(parent=unit).order_by("code")  # type: ignore[arg-type]
+    rows = [
+        {
+            "name": child.name,
+            "url": UNITS.url("detail", child),
+            "sub": child.get_kind_display(),
+            "closed": child.closed_on,
+        }
+        for child in below
+    ]
+    return render_to_string("administration/cards/below.html", {"rows": rows}, request=request)
+
+
+def placement_card(request: HttpRequest, unit: OrgUnit) -> str:
+    """Where the unit stood in the tree, newest first."""
+    placements = unit.placements.select_related("parent").order_by("-starts_on")
+    return render_to_string(
+        "administration/cards/placements.html", {"placements": placements}, request=request
+    )
+
+
+def grants_card(request: HttpRequest, user: User) -> str:
+    """Roles in force and to come first, then those that ended."""
+    today = timezone.localdate()
+    rows = []
+    for grant in user.grants.select_related("unit", "line", "granted_by").order_by("-starts_on", "role"):
+        over = grant.ends_on is not None and grant.ends_on <= today
+        future = grant.starts_on > today
+        state, tone = (
+            (_("已失效"), "hold") if over else (_("未生效"), "info") if future else (_("生效中"), "up")
+        )
+        revocable = not over and may(request.user, GRANT_EDIT) and request.user.pk != user.pk  # type: ignore[arg-type]
+        rows.append({
+            "grant": grant, "state": state, "tone": tone,
+            "revoke_url": reverse("grants_revoke", args=[user.pk, grant.pk]) if revocable else "",
+        })  # fmt: skip
+    return render_to_string("administration/cards/grants.html", {"rows": rows}, request=request)
+
+
+def sign_ins_card(request: HttpRequest, user: User) -> str:
+    """The newest attempts to sign in to this account."""
+    own = Q(resource="users", object_id=str(user.pk)) | Q(
+        kind="auth.refused", object_label__iexact=user.username
+    )
+    events = Event.objects.filter(own, kind__in=("auth.sign_in", "auth.refused", "auth.sign_out")).order_by(
+        "-id"
+    )[:10]
+    rows = [
+        {
+            "at": event.at,
+            "kind": kind_label(event.kind),
+            "tone": "up" if event.success else "down",
+            "address": event.after.get("address", event.address),
+        }
+        for event in events
+    ]
+    return render_to_string("administration/cards/sign_ins.html", {"rows": rows}, request=request)
+
+
+def event_card(request: HttpRequest, event: Event) -> str:
+    """Everything the row says, field by field before and after."""
+    names = list(dict.fromkeys([*event.before, *event.after]))
+    changes = [
+        {"label": name, "before": shown(event.before.get(name)), "after": shown(event.after.get(name))}
+        for name in names
+    ]
+    facts = [
+        {"label": _("操作人"), "value": event.actor_name},
+        {"label": _("对象"), "value": event.object_label},
+        {"label": _("对象类型"), "value": event.resource},
+        {"label": _("对象编号"), "value": event.object_id},
+        {"label": _("结果"), "value": _("成功") if event.success else _("失败")},
+        {"label": _("原因"), "value": event.reason},
+        {"label": _("来源地址"), "value": event.address},
+        {"label": _("请求号"), "value": event.request_id, "wide": True},
+    ]
+    return render_to_string(
+        "administration/cards/event.html", {"facts": facts, "changes": changes}, request=request
+    )
+
+
+def seal_card(request: HttpRequest, event: Event) -> str:
+    """The event's place in the chain."""
+    seal = Seal.objects.filter(event=event).first()
+    facts = [
+        {"label": _("封存序号"), "value": seal and seal.seq},
+        {"label": _("封存时间"), "value": seal and shown(seal.sealed_at)},
+        {"label": _("哈希"), "value": bytes(seal.hash).hex() if seal else _("等待封存"), "wide": True},
+    ]
+    return render_to_string("components/facts.html", {"facts": facts}, request=request)

@@ -1,0 +1,23 @@
+"""Paths of the kernel's pages."""
+
+from django.urls import path
+
+from cmsys.administration import views
+from cmsys.administration.resources import EVENTS, UNITS, USERS
+from cmsys.ui.views import ResourceViews
+
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("org-units/tree/", views.org_tree, name="org_tree"),
+    *ResourceViews(UNITS).urls(),
+    path("org-units/<str:code>/move/", views.move, name="org_units_move"),
+    path("org-units/<str:code>/close/", views.close, name="org_units_close"),
+    path("users/new/", views.user_new, name="users_create"),
+    *ResourceViews(USERS).urls(),
+    path("users/<str:key>/password/", views.user_password, name="users_password"),
+    path("users/<str:key>/active/", views.user_active, name="users_active"),
+    path("users/<str:key>/grants/new/", views.grant_new, name="grants_create"),
+    path("users/<str:key>/grants/<int:grant_id>/revoke/", views.grant_revoke, name="grants_revoke"),
+    path("events/verify/", views.ledger_verify, name="events_verify"),
+    *ResourceViews(EVENTS).urls(),
+]

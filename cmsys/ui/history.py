@@ -1,0 +1,65 @@
+"""变更历史: the card that reads the ledger for one object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from cmsys.audit.models import Event
+from cmsys.ui.kinds import kind_label
+from cmsys.ui.listing import shown
+
+NEWEST = 20
+
+
+def history_card(request: HttpRequest, instance: Any) -> str:
+    """The newest changes of the object, each with who, when, from what to what; one query."""
+    model = type(instance)
+    events = Event.objects.filter(resource=model.resource, object_id=str(instance.pk)).order_by("-id")[
+        :NEWEST
+    ]
+    items = [
+        {
+            "title": kind_label(event.kind),
+            "at": event.at,
+            "who": event.actor_name,
+            "reason": event.reason,
+            "changes": changes(model, event.before, event.after),
+        }
+        for event in events
+    ]
+    return render_to_string("ui/history.html", {"items": items, "newest": NEWEST}, request=request)
+
+
+def changes(model: type[Model], before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, str]]:
+    """Field by field in the words of the model: label, before, after."""
+    names = list(dict.fromkeys([*before, *after]))
+    return [
+        {
+            "label": field_label(model, name),
+            "before": field_value(model, name, before.get(name)),
+            "after": field_value(model, name, after.get(name)),
+        }
+        for name in names
+    ]
+
+
+def field_label(model: type[Model], name: str) -> str:
+    try:
+        return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except (FieldDoesNotExist, AttributeError):
+        return {"starts_on": _("开始日期"), "on": _("生效日期"), "cause": _("原因")}.get(name, name)
+
+
+def field_value(model: type[Model], name: str, value: Any) -> str:
+    """The value as the page of the object would show it; choices by their label."""
+    try:
+        choices = dict(getattr(model._meta.get_field(name), "flatchoices", ()))
+    except FieldDoesNotExist:
+        choices = {}
+    return str(choices.get(value, shown(value))) if not isinstance(value, (list, dict)) else shown(value)

@@ -1,0 +1,221 @@
+"""From a query string to a list page: filters, sorting, columns and paging, all of it in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django_filters import FilterSet
+
+from cmsys.access.actors import may
+from cmsys.ui.pages import ListPage
+from cmsys.ui.resource import Column, Resource
+
+PAGE_SIZES = (20, 50, 100)
+
+
+def shown(value: Any) -> str:
+    """A value as a cell shows it: dates ISO, numbers grouped, lists joined, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, (list, tuple)):
+        return "、".join(str(item) for item in value)
+    if hasattr(value, "hour"):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    if isinstance(value, (int, float)):
+        return formats.number_format(value, use_l10n=True, force_grouping=True)
+    return str(value)
+
+
+class Listing:
+    """One request for one resource's list. Queries: count, page, and what the filter form's choices need."""
+
+    def __init__(self, resource: Resource, request: HttpRequest) -> None:
+        self.resource = resource
+        self.request = request
+        self.base = resource.queryset(request.user, resource.list_action)  # type: ignore[arg-type]
+        self.filterset: FilterSet = resource.filterset(request.GET, queryset=self.base, request=request)
+        self.valid = self.filterset.is_valid()
+
+    def filtered(self) -> QuerySet[Any]:
+        """The rows that match, in the order asked for; none when the conditions make no sense."""
+        rows = self.filterset.qs if self.valid else self.base.none()
+        return rows.order_by(*self._order(), "pk")
+
+    def columns(self) -> list[Column]:
+        wanted = set(self.request.GET.getlist("columns"))
+        chosen = [column for column in self.resource.columns if column.key in wanted]
+        if not chosen:
+            return [column for column in self.resource.columns if column.shown]
+        first = self.resource.columns[0]
+        return chosen if first in chosen else [first, *chosen]
+
+    def page(self) -> ListPage:
+        rows = self.filtered()
+        total = rows.count()
+        pager, objects = self._paged(rows, total)
+        columns = self.columns()
+        resource = self.resource
+        return ListPage(
+            title=resource.page_title(),
+            subtitle=resource.subtitle(self.request, total),
+            noun=resource.noun,
+            actions=resource.list_actions(self.request),
+            filter_form=self.filterset.form,
+            active_filters=self._active(),
+            columns=[self._head(column) for column in columns],
+            rows=[self._row(instance, columns) for instance in objects],
+            pager=pager,
+            empty=resource.empty(self.request, bool(self._active())),
+            exports=self._exports(),
+            column_choices=[
+                {"key": column.key, "label": column.label, "on": column in columns}
+                for column in resource.columns
+            ],
+        )
+
+    # --- sorting ----------------------------------------------------------------------------------------------------
+    def _sorted_by(self) -> tuple[Column | None, bool]:
+        asked = self.request.GET.get("sort", "")
+        for column in self.resource.columns:
+            if column.sort and column.key == asked.removeprefix("-"):
+                return column, asked.startswith("-")
+        return None, False
+
+    def _order(self) -> Sequence[str]:
+        column, descending = self._sorted_by()
+        if column is None:
+            return self.resource.default_sort
+        if not descending:
+            return column.sort
+        return [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in column.sort]
+
+    def _head(self, column: Column) -> dict[str, Any]:
+        by, descending = self._sorted_by()
+        state = ("desc" if descending else "asc") if by is column else ""
+        turned = f"-{column.key}" if state == "asc" else column.key
+        return {
+            "key": column.key,
+            "label": column.label,
+            "numeric": column.numeric,
+            "sortable": bool(column.sort),
+            "sort_state": state,
+            "sort_url": self._address(sort=turned, page=None),
+            "sticky": column is self.resource.columns[0],
+        }
+
+    # --- rows -------------------------------------------------------------------------------------------------------
+    def _row(self, instance: Any, columns: Sequence[Column]) -> dict[str, Any]:
+        cells = [
+            {
+                "key": column.key,
+                "text": shown(column.value(instance)),
+                "url": column.url(instance) if column.url else "",
+                "tag": column.tone(instance) if column.tone else "",
+                "numeric": column.numeric,
+                "kind": column.kind,
+            }
+            for column in columns
+        ]
+        return {"url": self.resource.url("detail", instance), "key": instance.pk, "cells": cells}
+
+    # --- paging -----------------------------------------------------------------------------------------------------
+    def _paged(self, rows: QuerySet[Any], total: int) -> tuple[dict[str, Any], list[Any]]:
+        size = _number(self.request.GET.get("size"), PAGE_SIZES[0])
+        size = size if size in PAGE_SIZES else PAGE_SIZES[0]
+        pages = max(-(-total // size), 1)
+        page = min(max(_number(self.request.GET.get("page"), 1), 1), pages)
+        start = (page - 1) * size
+        objects = list(rows[start : start + size])
+        pager = {
+            "total": total,
+            "start": start + 1 if total else 0,
+            "end": start + len(objects),
+            "page": page,
+            "pages": pages,
+            "page_size": size,
+            "prev_url": self._address(page=page - 1) if page > 1 else "",
+            "next_url": self._address(page=page + 1) if page < pages else "",
+            "size_urls": [
+                {"size": n, "url": self._address(size=n, page=None), "on": n == size} for n in PAGE_SIZES
+            ],
+            "page_urls": [
+                {"n": n, "url": self._address(page=n) if n else "", "on": n == page, "gap": n == 0}
+                for n in _window(page, pages)
+            ],
+        }
+        return pager, objects
+
+    # --- addresses --------------------------------------------------------------------------------------------------
+    def _address(self, **changed: Any) -> str:
+        query: QueryDict = self.request.GET.copy()
+        for name, value in changed.items():
+            query.pop(name, None)
+            if value is not None:
+                query[name] = str(value)
+        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+
+    def _active(self) -> list[dict[str, Any]]:
+        active = []
+        form = self.filterset.form
+        for name in form.fields:
+            bound = form[name]
+            value = bound.value()
+            if value in (None, "", []):
+                continue
+            text = _said(form.fields[name], value)
+            active.append(
+                {
+                    "label": bound.label,
+                    "value": text,
+                    "remove_url": self._address(**{name: None, "page": None}),
+                }
+            )
+        return active
+
+    def _exports(self) -> list[dict[str, Any]]:
+        resource = self.resource
+        if "export" not in getattr(resource.model, "functions", {}) or not may(
+            self.request.user, resource.function("export")
+        ):  # type: ignore[attr-defined,arg-type]
+            return []
+        query = self.request.GET.copy()
+        query.pop("page", None)
+        tail = f"?{query.urlencode()}" if query else ""
+        return [
+            {"label": label, "url": resource.url("export_" + fmt) + tail}
+            for fmt, label in (("xlsx", _("Excel 工作簿")), ("csv", _("CSV 文件")))
+        ]
+
+
+def _said(field: Any, value: Any) -> str:
+    values = value if isinstance(value, (list, tuple)) else [value]
+    choices = {
+        str(key): str(label)
+        for key, label in getattr(field, "choices", ())
+        if not isinstance(label, (list, tuple))
+    }
+    return "、".join(choices.get(str(item), str(item)) for item in values)
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
+
+
+def _window(page: int, pages: int) -> list[int]:
+    """The page numbers to show, with 0 for a gap: `1 0 4 5 6 0 20`."""
+    near = sorted({1, pages, *(n for n in range(page - 2, page + 3) if 1 <= n <= pages)})
+    shown_pages: list[int] = []
+    for n in near:
+        if shown_pages and n - shown_pages[-1] > 1:
+            shown_pages.append(0)
+        shown_pages.append(n)
+    return shown_pages
