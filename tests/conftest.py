@@ -40,7 +40,7 @@ def flush_as_owner(run: Callable[[list[str]], None], statements: list[str]) -> N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:  # noqa: PT004
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """After pytest-django has made the test database as the owner, everything goes on as the app."""
     with django_db_blocker.unblock():
         work_as(APP)

@@ -77,10 +77,16 @@ def pytest_load_initial_conftests(args: list[str]) -> Iterator[None]:
             prepare_roles(os.environ["DATABASE_URL"], create_databases=True)
         except LaunchProblem as problem:
             pytest.exit(f"{problem}", returncode=2)
-    return (yield)
+    try:
+        return (yield)
+    except BaseException:
+        # Settings that cannot be read end pytest before it is configured, and then nobody unconfigures it.
+        pytest_unconfigure()
+        raise
 
 
 def pytest_unconfigure() -> None:
+    """Ends the server; called at the end of every run that was configured."""
     global _running
     if _running is not None:
         _running.stop()

@@ -31,6 +31,7 @@ from cmsys.local.runfile import RunFile
 from cmsys.local.services import Services
 
 READY_SECONDS = 180.0
+MANAGE = ["manage.py"]
 
 
 class Ended(BaseException):
@@ -138,7 +139,7 @@ class Launcher:
     def _manage(self, *arguments: str, failed: str) -> None:
         """Runs one management command with its output shown; Ctrl-C ends it too."""
         process = subprocess.Popen(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *MANAGE, *arguments],
             cwd=CHECKOUT,
             env=self.environment(),
             stdin=subprocess.DEVNULL,

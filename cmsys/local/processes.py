@@ -29,7 +29,7 @@ PROCESSES: dict[str, str] = {
 # What a process prints once it really serves, where being alive says too little. The web is asked by its address.
 READY_WORDS: dict[str, bytes] = {"worker": b" ready."}
 # A process that dies is started again, unless it keeps dying.
-RESTARTS, WITHIN_SECONDS = 5, 60.0
+RESTARTS, WITHIN_SECONDS = 4, 60.0
 END_PATIENCE = 12.0
 
 
@@ -93,7 +93,9 @@ class Supervisor(Manager):  # type: ignore[misc]
     def all_up(self) -> bool:
         """Whether every process is alive and has said its ready word."""
         return all(
-            entry.get("pid") and "returncode" not in entry and (name in self._heard or name not in READY_WORDS)
+            entry.get("pid")
+            and "returncode" not in entry
+            and (name in self._heard or name not in READY_WORDS)
             for name, entry in self._processes.items()
         )
 

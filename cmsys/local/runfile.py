@@ -28,7 +28,7 @@ class RunFile:
             found = json.loads(path.read_text(encoding="utf-8"))
             known = {field.name for field in fields(cls)}
             return cls(**{key: value for key, value in found.items() if key in known})
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, AttributeError):
             return cls(secret_key=secrets.token_urlsafe(50))
 
     def write(self, path: Path) -> None:
@@ -40,4 +40,4 @@ class RunFile:
             json.dump(asdict(self), file, ensure_ascii=False, indent=2)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        draft.replace(path)

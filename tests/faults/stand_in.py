@@ -1,0 +1,79 @@
+"""A light product for the launcher: real PostgreSQL and Valkey, the real launcher, and processes that only pretend.
+
+`python -m tests.faults.stand_in launch` is `make run` with stand-ins for the web, the worker and manage.py, so that a
+fault can be tried in two seconds. `test_launcher_product.py` starts the real thing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import psycopg2
+
+
+def launch(*arguments: str) -> int:
+    from cmsys.local import launcher, processes
+
+    me = "{python} -m tests.faults.stand_in"
+    processes.PROCESSES.clear()
+    processes.PROCESSES.update(web=f"{me} web {{port}}", worker=f"{me} worker", dispatcher=f"{me} sleep")
+    launcher.MANAGE = ["-m", "tests.faults.stand_in", "manage"]
+    sys.argv = ["launcher", *arguments]
+    return launcher.main()
+
+
+def web(port: str) -> None:
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    HTTPServer(("127.0.0.1", int(port)), Ready).serve_forever()
+
+
+def worker() -> None:
+    """Has a child, as a pool has: a killed worker must not leave it behind."""
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    print("stand-in ready.", flush=True)
+    if os.environ.get("STAND_IN_WORKER") == "dies":
+        sys.exit(3)
+    time.sleep(600)
+
+
+def manage(command: str, *arguments: str) -> None:
+    """`migrate` makes a table of accounts, `demo_data` fills it and writes the accounts file as the real one does."""
+    home = Path(os.environ["CMSYS_HOME"])
+    run = json.loads((home / "run.json").read_text())
+    url = os.environ.get("DATABASE_URL") or run["owner_database_url"]
+    with psycopg2.connect(url, options="-c role=cmsys_owner") as connection, connection.cursor() as cursor:
+        if command == "migrate":
+            cursor.execute("CREATE TABLE IF NOT EXISTS accounts_user (name text)")
+        if command == "demo_data":
+            cursor.execute("INSERT INTO accounts_user VALUES ('zhang')")
+            print("half", flush=True)
+            time.sleep(float(os.environ.get("STAND_IN_SLOW", "0")))
+            Path(arguments[1]).write_text(
+                json.dumps({"url": "", "accounts": [{"password": os.urandom(8).hex()}]})
+            )
+    print(f"{command} done", flush=True)
+
+
+if __name__ == "__main__":
+    name, *rest = sys.argv[1:]
+    actions = {
+        "web": web,
+        "worker": worker,
+        "manage": manage,
+        "sleep": lambda: time.sleep(600),
+        "launch": launch,
+    }
+    sys.exit(actions[name](*rest))  # type: ignore[operator]
