@@ -29,7 +29,8 @@ def layout(request: HttpRequest) -> dict[str, Any]:
                 {"label": entry.label, "url": url, "icon": entry.icon, "active": active, "badge": badge}
             )
         nav.append({"label": GROUP_LABELS[group], "entries": lines})
-    return base | {"current_user": user, "nav": nav, "role_labels": role_labels(user)}
+    current = {"name": user.name, "username": user.username, "role_labels": role_labels(user)}
+    return base | {"current_user": current, "nav": nav}
 
 
 def role_labels(user: User) -> list[str]:

@@ -92,12 +92,6 @@ class PostResource(Resource):
     def subtitle(self, request: Any, total: int) -> Text:
         return _("编制与在岗 · 截至 %(day)s") % {"day": timezone.localdate().isoformat()}
 
-    def list_actions(self, request: Any) -> list[Action]:
-        actions = super().list_actions(request)
-        if may(request.user, UNIT_EDIT):
-            actions.insert(0, Action(_("导入"), reverse("import_new", args=["posts"]), icon="upload"))
-        return actions
-
     def object_subtitle(self, instance: Any) -> Text:
         return f"{instance.code} · {instance.get_series_display()}"
 

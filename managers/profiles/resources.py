@@ -80,8 +80,6 @@ class ManagerResource(Resource):
 
     def list_actions(self, request: Any) -> list[Action]:
         actions = [Action(_("名册构成"), reverse("manager_composition"), icon="chart")]
-        if may(request.user, MANAGER_IMPORT):
-            actions.append(Action(_("导入"), reverse("import_new", args=["managers"]), icon="upload"))
         return actions + super().list_actions(request)
 
     def object_title(self, instance: Any) -> str:
