@@ -118,7 +118,12 @@ def _install(root: Path, scratch: Path, *, tests: bool) -> Path:
     try:
         done = subprocess.run(
             [*command, *arguments, *(() if tests else ("--omit=dev",))],
-            cwd=scratch, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+            cwd=scratch,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FrontEndError(f"npm 没有完成：{error}。请检查网络和磁盘后重试 (npm did not finish)") from error
@@ -144,6 +149,8 @@ def _copy(root: Path, modules: Path, paths: list[str]) -> None:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, draft)
-            os.replace(draft, target)
+            draft.replace(target)
         except OSError as error:
-            raise FrontEndError(f"无法写入 {path}：{error.strerror}。请检查目录权限和磁盘空间 (cannot write)") from error
+            raise FrontEndError(
+                f"无法写入 {path}：{error.strerror}。请检查目录权限和磁盘空间 (cannot write)"
+            ) from error

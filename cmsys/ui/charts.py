@@ -1,9 +1,9 @@
-"""Charts as frozen values: one description gives the drawing (ECharts option) and the table with the same numbers."""
+"""Charts as frozen values: one description gives the drawing (ECharts option) and a table with its numbers."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
@@ -59,9 +59,11 @@ class Line:
 class Chart:
     """What a chart says and shows.
 
-    `title` states the finding; `unit` follows every number; `note` says period and source; `n` how many cases it covers.
-    bar, hbar, line, step and donut read categories and series (a donut the first series only), scatter reads points,
-    sankey reads links. Raises ValueError when series and categories do not fit together.
+    `title` states the finding; `unit` follows every number; `note` says period and source; `n` how many cases
+    it covers. bar, hbar, line, step and donut read categories and series (a donut the first series only),
+    scatter reads points, sankey reads links. With `levels` (a step line of grades) values are places in it,
+    drawn and written by name.
+    Raises ValueError when series and categories do not fit together.
     """
 
     kind: Kind
@@ -78,7 +80,8 @@ class Chart:
     x_label: str = ""
     y_label: str = ""
     stacked: bool = False
-    category_label: str = field(default="")
+    category_label: str = ""
+    levels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for row in self.series:
@@ -150,17 +153,19 @@ class Chart:
             return header, tuple((link.source, link.target, figure(link.value)) for link in self.links)
         header = (self.category_label or _("类别"), *(row.name + unit for row in self.series))
         return header, tuple(
-            (name, *(figure(row.values[place]) for row in self.series))
+            (name, *(self._written(row.values[place]) for row in self.series))
             for place, name in enumerate(self.categories)
         )
+
+    def _written(self, value: Number) -> str:
+        return self.levels[int(value)] if self.levels and value is not None else figure(value)
 
     def _trigger(self) -> str:
         return "axis" if self.kind in ("bar", "hbar", "line", "step") else "item"
 
     def _has_legend(self) -> bool:
-        return (self.kind in ("bar", "hbar", "line", "step") and len(self.series) > 1) or len(
-            self._groups()
-        ) > 1
+        many = len(self._groups()) if self.kind == "scatter" else len(self.series)
+        return many > 1 and self.kind not in ("donut", "sankey")
 
     def _groups(self) -> list[str]:
         return list(dict.fromkeys(point.group for point in self.points))
@@ -172,15 +177,22 @@ class Chart:
 
     def _axes(self) -> dict[str, Any]:
         across = self.kind == "hbar"
+        narrow = {"width": 112, "overflow": "truncate"}
+        whole = all(
+            isinstance(value, int) for row in self.series for value in row.values if value is not None
+        )
         category: dict[str, Any] = {
             "type": "category", "data": list(self.categories), "axisTick": {"show": False}, "inverse": across,
             "axisLine": {"show": not across, "lineStyle": {"color": LINE}},
-            "axisLabel": {"color": INK_SOFT, "hideOverlap": True} | ({"width": 112, "overflow": "truncate"} if across else {}),
+            "axisLabel": {"color": INK_SOFT, "hideOverlap": True} | (narrow if across else {}),
         }  # fmt: skip
         value: dict[str, Any] = {
-            "type": "value", "splitNumber": 4, "name": self.y_label, "axisLabel": {"color": INK_SOFT, "show": not across},
-            "splitLine": {"show": not across, "lineStyle": {"color": LINE}}, "scale": self.kind in ("line", "step"),
+            "type": "value", "splitNumber": 4, "name": self.y_label, "minInterval": 1 if whole else 0,
+            "axisLabel": {"color": INK_SOFT, "show": not across}, "scale": self.kind in ("line", "step"),
+            "splitLine": {"show": not across, "lineStyle": {"color": LINE}},
         }  # fmt: skip
+        if self.levels:
+            value |= {"type": "category", "data": list(self.levels), "boundaryGap": False}
         rows = [self._row(place, row) for place, row in enumerate(self.series)]
         if rows and self.lines:
             rows[0]["markLine"] = self._mark_lines()
@@ -194,7 +206,7 @@ class Chart:
         common: dict[str, Any] = {"name": row.name, "data": list(row.values)}
         if self.kind in ("line", "step"):
             common |= {
-                "type": "line", "symbol": SYMBOLS[place % len(SYMBOLS)], "symbolSize": 7, "connectNulls": False,
+                "type": "line", "symbol": SYMBOLS[place], "symbolSize": 7, "connectNulls": False,
                 "lineStyle": {"width": 2.5, "type": "dashed" if row.dashed else "solid"},
             }  # fmt: skip
             if self.kind == "step":
@@ -214,14 +226,12 @@ class Chart:
         return common
 
     def _mark_lines(self) -> dict[str, Any]:
-        return {
-            "symbol": "none", "silent": True, "lineStyle": {"color": "#8a5a00", "type": "dashed", "width": 1.5},
-            "data": [
-                {f"{line.axis}Axis": line.value, "label": {"formatter": line.label, "color": "#7a4f00",
-                                                           "position": "insideEndTop"}}
-                for line in self.lines
-            ],
-        }  # fmt: skip
+        look = {"color": "#8a5a00", "type": "dashed", "width": 1.5}
+        text = {"color": "#7a4f00", "position": "insideEndTop"}
+        marks = [
+            {f"{line.axis}Axis": line.value, "label": text | {"formatter": line.label}} for line in self.lines
+        ]
+        return {"symbol": "none", "silent": True, "lineStyle": look, "data": marks}
 
     def _donut(self) -> dict[str, Any]:
         values = self.series[0].values if self.series else ()
@@ -232,21 +242,21 @@ class Chart:
         ]
         # Neighbours differ in lightness too: the order of the palette is for series that lie apart.
         colours = [PALETTE[place] for place in (0, 4, 2, 1, 3, 5, 6)]
-        label = {"formatter": "{b}\n{d}%", "color": INK, "lineHeight": 16}
-        return {
-            "color": colours,
-            "series": [
-                {"type": "pie", "name": self.series[0].name if self.series else "", "radius": ["48%", "72%"], "data": data,
-                 "itemStyle": {"borderColor": "#fff", "borderWidth": 2}, "label": label, "minShowLabelAngle": 4}
-            ]
+        ring: dict[str, Any] = {
+            "type": "pie", "name": self.series[0].name if self.series else "", "data": data, "radius": ["44%", "66%"],
+            "percentPrecision": 1, "minShowLabelAngle": 4, "itemStyle": {"borderColor": "#fff", "borderWidth": 2},
+            "label": {"formatter": "{b}\n{d}%", "color": INK, "lineHeight": 16, "overflow": "none"},
         }  # fmt: skip
+        return {"color": colours, "series": [ring]}
 
     def _scatter(self) -> dict[str, Any]:
-        axis = {"type": "value", "scale": True, "nameLocation": "middle", "nameGap": 30,
-                "splitLine": {"lineStyle": {"color": LINE}}}  # fmt: skip
+        axis = {
+            "type": "value", "scale": True, "nameLocation": "middle", "nameGap": 30,
+            "splitLine": {"lineStyle": {"color": LINE}}, "axisLabel": {"color": INK_SOFT},
+        }  # fmt: skip
         groups = self._groups()
         rows: list[dict[str, Any]] = [
-            {"type": "scatter", "name": group, "symbol": SYMBOLS[place % len(SYMBOLS)], "symbolSize": 9,
+            {"type": "scatter", "name": group, "symbol": SYMBOLS[place % 7], "symbolSize": 9,
              "itemStyle": {"opacity": 0.8},
              "data": [{"name": p.label, "value": [p.x, p.y]} for p in self.points if p.group == group]}
             for place, group in enumerate(groups)
@@ -256,23 +266,27 @@ class Chart:
         return {
             "xAxis": axis | {"name": self.x_label},
             "yAxis": axis | {"name": self.y_label},
+            "grid": {"left": 12, "right": 24, "top": 36 if self._has_legend() else 20, "bottom": 12}
+            | {"outerBoundsMode": "same", "outerBoundsContain": "all"},
             "series": rows,
         }
 
     def _sankey(self) -> dict[str, Any]:
         nodes = dict.fromkeys(end for link in self.links for end in (link.source, link.target))
         flows = [{"source": link.source, "target": link.target, "value": link.value} for link in self.links]
-        return {
-            "series": [
-                {"type": "sankey", "left": 8, "right": 100, "top": 12, "bottom": 12, "nodeGap": 14,
-                 "emphasis": {"focus": "adjacency"}, "lineStyle": {"color": "gradient", "opacity": 0.35},
-                 "label": {"color": INK}, "data": [{"name": name} for name in nodes], "links": flows}
-            ]
+        flow: dict[str, Any] = {
+            "type": "sankey", "left": 8, "right": 100, "top": 12, "bottom": 12, "nodeGap": 14,
+            "emphasis": {"focus": "adjacency"}, "lineStyle": {"color": "gradient", "opacity": 0.35},
+            "label": {"color": INK}, "links": flows,
+            "data": [
+                {"name": name, "itemStyle": {"color": PALETTE[place % 7]}} for place, name in enumerate(nodes)
+            ],
         }  # fmt: skip
+        return {"series": [flow]}
 
 
 def figure(value: Number) -> str:
-    """A number as the table twin and the tooltip write it: thousands separated, no trailing zeros, a dash for a gap."""
+    """A number as table twin and tooltip write it: thousands separated, no trailing zeros, a dash for a gap."""
     if value is None:
         return "—"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0").rstrip(".")

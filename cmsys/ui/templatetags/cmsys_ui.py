@@ -51,7 +51,9 @@ def icon(name: str, label: str = "") -> SafeString:
     """
     href = f"{static('img/icons.svg')}#{name if name in icon_names() else 'dot'}"
     if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
+        )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
 
 
@@ -113,7 +115,9 @@ def _cell(cell: Any, row: Any, labels: Mapping[Any, Any], *, first: bool) -> str
     shown: Any = formats.dash(text)
     if kind == "bar":
         value = _get(cell, "value")
-        shown = format_html('<span class="cell-bar">{}{}</span>', shown, meter(text if value is None else value, 100, tone))
+        shown = format_html(
+            '<span class="cell-bar">{}{}</span>', shown, meter(text if value is None else value, 100, tone)
+        )
     elif tone and text not in (None, ""):
         shown = tag(text, tone)
     elif url:
@@ -185,7 +189,11 @@ def chart(chart: Chart, heading: str = "h3") -> dict[str, Any]:
         chart: what to draw.
         heading: h2 or h3, whichever fits the page's outline.
     """
-    return {"chart": chart, "heading": "h2" if heading == "h2" else "h3", "data": _script_json(chart.as_json())}
+    return {
+        "chart": chart,
+        "heading": "h2" if heading == "h2" else "h3",
+        "data": _script_json(chart.as_json()),
+    }
 
 
 def _script_json(text: str) -> SafeString:
@@ -203,7 +211,9 @@ def bars(items: Iterable[Mapping[str, Any]], maximum: Any = None) -> dict[str, A
         maximum: what fills a bar; the largest value when missing.
     """
     rows = list(items)
-    largest = maximum if maximum is not None else max((float(row.get("value") or 0) for row in rows), default=1)
+    largest = (
+        maximum if maximum is not None else max((float(row.get("value") or 0) for row in rows), default=1)
+    )
     return {"items": rows, "maximum": largest or 1}
 
 
@@ -248,5 +258,12 @@ def tree_node(node: Any, level: int = 1) -> dict[str, Any]:
     return {"node": node, "level": level, "below": level + 1}
 
 
-for _filter in (formats.money, formats.wan, formats.percent, formats.cn_date, formats.cn_datetime, formats.dash):
+for _filter in (
+    formats.money,
+    formats.wan,
+    formats.percent,
+    formats.cn_date,
+    formats.cn_datetime,
+    formats.dash,
+):
     register.filter(_filter.__name__, _filter)
