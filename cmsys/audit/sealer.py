@@ -1,8 +1,10 @@
 """The sealer: gives settled events their place in the one fixed order and chains them.
 
 Two steps, because ids are handed out in another order than transactions end: note the highest id handed out, *then*
-take a snapshot. When every transaction that ran in that snapshot has ended, nothing at or below the noted id can still
-appear, and those rows are sealed in id order. One sealer at a time (advisory lock); a second one does nothing.
+draw a transaction number. Whoever holds a noted id has a lower number, because ids are drawn after it is forced; once
+no transaction below ours runs any more, nothing at or below the noted id can still appear, and those rows are sealed in
+id order. (The end of a snapshot would not do as a number: it lies above the newest *finished* transaction, and a
+running one may be above that.) One sealer at a time (advisory lock); a second one does nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ BATCH = 5_000
 @dataclass(frozen=True)
 class _Note:
     highest_id: int
-    settled_at: int
+    transaction: int
 
 
 class Sealer:
@@ -30,6 +32,8 @@ class Sealer:
 
     def __init__(self) -> None:
         self._note: _Note | None = None
+        # Up to here everything is sealed, or was rolled back; saves a transaction number while nothing happens.
+        self._done_to = 0
 
     def tick(self, now: datetime) -> int:
         """Seals what is settled and returns how many events that was. A few short queries; never waits for anyone."""
@@ -40,33 +44,36 @@ class Sealer:
         if not self._settled(self._note):
             return 0
         sealed = self._seal(self._note.highest_id, now)
-        if sealed < BATCH:
+        if sealed is None:
             self._note = None
+            return 0
+        if sealed < BATCH:
+            self._done_to, self._note = self._note.highest_id, None
         return sealed
 
     def _take_note(self) -> _Note | None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT last_value, is_called FROM audit_event_ids")
             last_value, is_called = cursor.fetchone()
-            if not is_called:
+            if not is_called or last_value <= self._done_to:
                 return None
-            # A separate statement, and therefore a later snapshot than the reading above.
-            cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-            return _Note(highest_id=last_value, settled_at=cursor.fetchone()[0])
+            # A statement of its own, so that the number is drawn after the reading above.
+            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+            return _Note(highest_id=last_value, transaction=cursor.fetchone()[0])
 
     def _settled(self, note: _Note) -> bool:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s", [note.settled_at]
+                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s", [note.transaction]
             )
             return bool(cursor.fetchone()[0])
 
-    def _seal(self, highest_id: int, now: datetime) -> int:
+    def _seal(self, highest_id: int, now: datetime) -> int | None:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
                 if not cursor.fetchone()[0]:
-                    return 0
+                    return None
             last = Seal.objects.order_by("-seq").values("seq", "event_id", "hash").first()
             seq, after, head = (
                 (last["seq"], last["event_id"], bytes(last["hash"])) if last else (0, 0, GENESIS)
