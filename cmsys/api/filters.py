@@ -29,7 +29,7 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """The filtered rows. Raises BadParameters; queries only what a filter itself needs."""
-        is_list = getattr(view, "action", "list") == "list"
+        is_list = not getattr(view, "detail", False)
         filterset_class = self.get_filterset_class(view, queryset) if is_list else None
         declared = dict(filterset_class.base_filters) if filterset_class is not None else {}
         paging = getattr(view.paginator, "parameters", ()) if is_list else ()

@@ -66,6 +66,7 @@ class ClientTokenView(TokenView):
             SystemActor("system:token"), request_id=getattr(request, "request_id", ""), address=address
         ):
             response: HttpResponse = self.authorization_flow_token_response(request)
+            response["Content-Type"], response["Cache-Control"] = "application/json", "no-store"
             if response.status_code >= 400:
                 claimed = request.POST.get("client_id", "").replace("\x00", "")[:60]
                 record(

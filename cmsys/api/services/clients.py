@@ -38,25 +38,17 @@ def client_create(
     """
     require(actor, CLIENT_EDIT)
     known = all_scopes()
+    listed = "、".join(known)
     unknown = sorted(set(scopes) - set(known))
     if unknown:
-        raise ValidationError(
-            {
-                "allowed_scopes": _("没有这样的权限范围：%(unknown)s。可用的有：%(known)s。")
-                % {"unknown": "、".join(unknown), "known": "、".join(known)}
-            },
-            code="not_found",
-        )
+        words = _("没有这样的权限范围：%(unknown)s。可用的有：%(known)s。")
+        raise _wrong("allowed_scopes", "not_found", words % {"unknown": "、".join(unknown), "known": listed})
     if not scopes:
-        raise ValidationError(
-            {
-                "allowed_scopes": _("至少要有一个权限范围。可用的有：%(known)s。")
-                % {"known": "、".join(known)}
-            },
-            code="missing",
+        raise _wrong(
+            "allowed_scopes", "missing", _("至少要有一个权限范围。可用的有：%(known)s。") % {"known": listed}
         )
     if not name.strip():
-        raise ValidationError({"name": _("请给客户端起一个名称。")}, code="missing")
+        raise _wrong("name", "missing", _("请给客户端起一个名称。"))
     secret = secrets.token_urlsafe(32)
     client = Client(
         name=name.strip(),
@@ -103,3 +95,7 @@ def client_revoke(*, actor: Actor, now: datetime, client_id: int, reason: str) -
         AccessToken.objects.filter(application=client).delete()
         record("api.client_revoke", client, actor=actor, after={"revoked_at": now}, reason=reason, now=now)
     return client
+
+
+def _wrong(field: str, code: str, message: str) -> ValidationError:
+    return ValidationError({field: ValidationError(message, code=code)})
