@@ -30,11 +30,13 @@ INSTALLED_APPS = [
     "cmsys.accounts",
     "cmsys.org",
     "cmsys.jobs",
+    "cmsys.transfers",
     "cmsys.api",
     "cmsys.ui",
     "cmsys.administration",
     "managers.careers",
     "managers.profiles",
+    "cmsys.demo",
 ]
 
 MIDDLEWARE = [
