@@ -8,7 +8,7 @@ from typing import Any
 from .exact import NumberError, to_fraction
 from .faults import Fault, SchemeError
 from .formula import FormulaError, parse
-from .methods import COMPARING, PEER_METHODS
+from .methods import COMPARING, compares
 from .names import Names
 from .periods import KIND_OF_CYCLE, parse_period
 from .shape import found_text, shape_faults
@@ -175,7 +175,7 @@ class _Checker:
         if wrong or (kind == "rating" and source != "rating"):
             allowed = "rating" if kind == "rating" else ", ".join(EVENT_METHODS)
             self.fault(f"{path}.method.type", "source_method", f"source {source}, method {kind}", allowed, allowed)
-        if kind not in COMPARING and ("against" in item or "on_target" in item):
+        if not compares(item["method"]) and ("against" in item or "on_target" in item):
             key = "against" if "against" in item else "on_target"
             zh, en = f"仅用于 {', '.join(COMPARING)}", f"only with {', '.join(COMPARING)}"
             self.fault(f"{path}.{key}", "unknown_key", key, zh, en)

@@ -79,11 +79,12 @@ def _inspect(text: str) -> None:
     """One pass over the events: size, depth, aliases, tags."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_Base)):
-        line = f"line {event.start_mark.line + 1}"
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _refuse(line, "document_alias", str(event.anchor), "直接写出内容", "the content itself")
-        if getattr(event, "tag", None) not in PLAIN_TAGS:
-            raise _refuse(line, "document_tag", str(event.tag)[:60], "普通的值", "a plain value")
+        line = f"line {event.start_mark.line + 1}" if event.start_mark else ""
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is not None:
+            raise _refuse(line, "document_alias", str(anchor), "直接写出内容", "the content itself")
+        if tag not in PLAIN_TAGS:
+            raise _refuse(line, "document_tag", str(tag)[:60], "普通的值", "a plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

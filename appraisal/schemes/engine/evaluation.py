@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .cohort import Cohort
-from .conditions import Condition, describe, find, leaves
+from .conditions import Condition, describe, find, leaves, shown
 from .exact import decimal_places, plain
 from .faults import Fault, InputError
 from .ladder import Proposal, fill_quotas, propose, rated, vetoes
@@ -61,6 +61,7 @@ class Evaluation:
             "performance": dimensions.get("performance"),
             "total": self._shown(self.workings.total, index),
             "dimensions": dimensions,
+            "measures": {code: shown(self.workings.measure(code)[index]) for code in self.scheme.measures},
             "quadrant": self.workings.value("quadrant", index),
             "level": level.final,
             "first_level": level.first,

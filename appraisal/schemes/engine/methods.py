@@ -63,13 +63,17 @@ def band_of(bands: tuple[Method, ...], x: Fraction, edges: str = "lower") -> Met
 
 
 def bands(method: Method, x: Fraction, base: Fraction | None) -> Fraction | None:
-    """The score of the band that holds x; a band with score_from and score_to runs linearly between them."""
+    """The score of the band that holds x; a band with score_from and score_to runs linearly between them, and one with
+    `range` takes the judged score `base` (the indicator's `against`), which must lie in the range."""
     band = band_of(method["bands"], x, method.get("edges", "lower"))
     if band is None:
         return None
     if "score" in band:
         score: Fraction = band["score"]
         return score
+    if "range" in band:
+        least, most = band["range"]
+        return base if base is not None and least <= base <= most else None
     low, high, first, last = band["from"], band["to"], band["score_from"], band["score_to"]
     return Fraction(first + (last - first) * (x - low) / (high - low))
 
@@ -106,14 +110,15 @@ def step(method: Method, x: Fraction, base: Fraction | None) -> Fraction | None:
 
 def deduct(method: Method, x: Fraction, base: Fraction | None) -> Fraction | None:
     """start − per × events, not below floor (default 0)."""
-    return max(method.get("floor", ZERO), method.get("start", HUNDRED) - method["per"] * x)
+    left: Fraction = method.get("start", HUNDRED) - method["per"] * x
+    return max(Fraction(method.get("floor", ZERO)), left)
 
 
 def threshold(method: Method, x: Fraction, base: Fraction | None) -> Fraction | None:
     """All or nothing: `score` from `at` on, else `below`; `above: proportional` lets it grow as x / at, up to cap."""
     if x < method["at"]:
         return Fraction(method.get("below", ZERO))
-    score: Fraction = method["score"]
+    score = Fraction(method["score"])
     if method.get("above") == "proportional":
         score = score * x / method["at"]
     return clamp(score, method)
@@ -191,3 +196,10 @@ METHODS: dict[str, Scorer] = {
 }  # fmt: skip
 COMPARING = ("ratio", "lower_is_better", "shortfall")
 PEER_METHODS = ("rank", "percentile", "z_score", "equal_interval", "forced")
+
+
+def compares(method: Method) -> bool:
+    """Whether a method reads the indicator's `against`."""
+    if method["type"] != "bands":
+        return method["type"] in COMPARING
+    return any("range" in band for band in method["bands"])

@@ -111,9 +111,13 @@ class Names:
 
 
 def used_names(data: Any) -> Iterator[str]:
-    """Every value name a section reads: conditions, formulas, of, value, reads, against, groups."""
+    """Every value name a section reads: conditions, formulas, of, value, reads, against, groups; not those it reads
+    from earlier periods only."""
     if isinstance(data, Mapping):
+        earlier = bool(data.get("offset"))
         for key, value in data.items():
+            if earlier and key == "value":
+                continue
             if key == "formula" and isinstance(value, str):
                 try:
                     yield from parse(value).names()

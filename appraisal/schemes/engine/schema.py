@@ -1,7 +1,4 @@
-"""JSON Schema (2020-12) of a scheme document; `docs/scheme.schema.json` is written from here.
-
-Run as a module it prints the schema: python -m appraisal.schemes.engine.schema > docs/scheme.schema.json
-"""
+"""JSON Schema (2020-12) of a scheme document; `docs/scheme.schema.json` is the text of `schema_text()`."""
 
 from __future__ import annotations
 
@@ -170,7 +167,7 @@ def _levels() -> Schema:
                    of=one_of("all", "rated"), rounding=ROUND_MODE, value=ref("reference"), tie_break=_ties(),
                    name=ref("text"))  # fmt: skip
     shape = record(
-        ["scale", "value"], scale=rows(record(["code", "name"], code=code, name=ref("text")), 2, 20),
+        ["scale", "value"], scale=rows(record(["code", "name"], code=code, name=ref("text")), 2, 40),
         value=ref("reference"), bands=rows(band), forced=rows(record(["level", "percent"], level=code,
                                                                        percent=ref("percent"))),
         group=ref("group"), rounding=ROUND_MODE, tie_break=_ties(), rules=rows(rule, 0), quotas=rows(quota, 0),
@@ -264,7 +261,3 @@ def scheme_schema() -> Schema:
 def schema_text() -> str:
     """The schema as the committed file holds it."""
     return json.dumps(scheme_schema(), ensure_ascii=False, indent=1) + "\n"
-
-
-if __name__ == "__main__":
-    print(schema_text(), end="")

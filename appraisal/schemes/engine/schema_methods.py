@@ -61,11 +61,11 @@ ROUNDING = record([], places=PLACES, mode=ROUND_MODE)
 MARGINAL = rows(record(["rate"], **{"from": ref("number"), "to": ref("number"), "rate": ref("number")}))
 SCORE_BAND: Schema = {
     **record([], **{"from": ref("number"), "to": ref("number"), "score": ref("number"), "score_from": ref("number"),
-                    "score_to": ref("number")}),
-    "if": {"not": {"required": ["score"]}},
-    "then": {"required": ["from", "to", "score_from", "score_to"]},
-    "else": {"not": {"anyOf": [{"required": ["score_from"]}, {"required": ["score_to"]}]},
-             "x-expected": ["score，或 score_from 与 score_to", "either score, or score_from and score_to"]},
+                    "score_to": ref("number"),
+                    "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}}),
+    "oneOf": [{"required": ["score"]}, {"required": ["range"]}, {"required": ["from", "to", "score_from", "score_to"]}],
+    "x-expected": ["score、range，或 from、to、score_from、score_to",
+                   "score, or range, or from, to, score_from and score_to"],
 }  # fmt: skip
 SIDE = record(["per", "points"], per=ref("positive"), points=ref("number"), limit=ref("not_negative"),
               whole={"type": "boolean"})  # fmt: skip

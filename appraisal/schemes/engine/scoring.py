@@ -88,13 +88,11 @@ def _rated(method: Section, scores: tuple[tuple[str, Fraction], ...]) -> Fractio
 
 
 def _against(workings: Workings, indicator: Indicator) -> Figures | None:
-    if indicator.against is None or indicator.method["type"] not in methods.COMPARING:
-        if indicator.against is not None and indicator.against.startswith("target."):
-            return workings.cohort.column(indicator.against)
+    if indicator.against is None:
         return None
     if indicator.against.startswith("target."):
         return workings.cohort.column(indicator.against)
-    return workings.numbers(indicator.against)
+    return workings.numbers(indicator.against) if methods.compares(indicator.method) else None
 
 
 def _rows(figures: Figures, people: Sequence[int] | None) -> Figures:
@@ -117,7 +115,7 @@ def _apply(workings: Workings, indicator: Indicator, x: Figures, base: Figures |
     for method, people in workings.profiles(indicator.method):
         part_x, part_base = _rows(x, people), None if base is None else _rows(base, people)
         kernel = kernel_for(method)
-        comparing = method["type"] in methods.COMPARING
+        comparing = methods.compares(method)
         if kernel and isinstance(part_x, Column) and (not comparing or isinstance(part_base, Column)):
             part = kernel(method, part_x, part_base if isinstance(part_base, Column) else None, rounding)
         else:
@@ -169,7 +167,7 @@ def score_indicator(workings: Workings, indicator: Indicator) -> Scored:
     if not good.all():
         absent, bad = ~_present(x), ~good
         no_base = np.zeros(n, dtype=np.bool_)
-        if base is not None and indicator.method["type"] in methods.COMPARING:
+        if base is not None and methods.compares(indicator.method):
             no_base = ~absent & bad & ~_positive(base)
         units = units.copy()
         policy = "block" if indicator.missing == "zero" else indicator.missing
