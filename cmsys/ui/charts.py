@@ -275,7 +275,8 @@ class Chart:
         nodes = dict.fromkeys(end for link in self.links for end in (link.source, link.target))
         flows = [{"source": link.source, "target": link.target, "value": link.value} for link in self.links]
         flow: dict[str, Any] = {
-            "type": "sankey", "left": 8, "right": 100, "top": 12, "bottom": 12, "nodeGap": 14,
+            "type": "sankey",
+            "animationDuration": 350, "left": 8, "right": 100, "top": 12, "bottom": 12, "nodeGap": 14,
             "emphasis": {"focus": "adjacency"}, "lineStyle": {"color": "gradient", "opacity": 0.35},
             "label": {"color": INK}, "links": flows,
             "data": [

@@ -135,3 +135,11 @@ document.addEventListener("click", (event) => {
   document.querySelectorAll("#results .table").forEach((table) => table.classList.toggle("dense", dense));
   remember("cmsys_density", dense ? "dense" : "wide");
 });
+
+// What was revealed goes by itself, also when the tab lay in the background.
+for (const shown of document.querySelectorAll("[data-hide-after]")) {
+  setTimeout(() => {
+    shown.textContent = words.hidden;
+    say(words.hidden);
+  }, Number(shown.dataset.hideAfter) * 1000);
+}
