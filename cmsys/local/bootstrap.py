@@ -111,15 +111,15 @@ def uv_environment() -> dict[str, str]:
     if extra:
         # Hashes say what may be installed; which of the machine's indexes has it does not matter.
         environment.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
-    if not os.access(os.path.expanduser("~"), os.W_OK):
+    if not os.access(os.environ.get("HOME", ""), os.W_OK):
         environment.setdefault("UV_NO_CACHE", "1")
     return environment
 
 
 def _same_disk() -> bool:
     try:
-        return os.stat(os.path.expanduser("~")).st_dev == os.stat(CHECKOUT).st_dev
-    except OSError:
+        return Path(os.environ["HOME"]).stat().st_dev == CHECKOUT.stat().st_dev
+    except (OSError, KeyError):
         return False
 
 
@@ -151,7 +151,7 @@ def install(name: str) -> None:
     if name == "local" and "dev" in stamp:
         name, lock = "dev", REQUIREMENTS / "dev.txt"
     started = time.monotonic()
-    if not stamp and not works() or stamp and not PYTHON.exists():
+    if (not stamp and not works()) or (stamp and not PYTHON.exists()):
         print(f"[安装] 建立虚拟环境 .venv（{sys.executable}，Python {sys.version.split()[0]}）", flush=True)
         make_venv()
     STAMP.unlink(missing_ok=True)
@@ -173,7 +173,7 @@ def install(name: str) -> None:
     run([*sync, str(lock)], sentence, uv_environment())
     draft = STAMP.with_suffix(".new")
     draft.write_text(json.dumps({"checkout": str(CHECKOUT), name: sha256(lock)}), encoding="utf-8")
-    os.replace(draft, STAMP)
+    draft.replace(STAMP)
     print(f"[安装] 完成，用时 {time.monotonic() - started:.0f} 秒", flush=True)
 
 
@@ -209,7 +209,7 @@ def compile_locks() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         leave(
             f"需要 Python 3.11 或更高版本，当前是 {sys.version.split()[0]}；请用 make PYTHON=/路径/python3 指定 (Python too old)"
         )

@@ -51,7 +51,7 @@ def main() -> int:
 
 def _is_home(home: Path) -> bool:
     """Whether the folder is the usual one, or one that a launcher made: CMSYS_HOME may be set to anything by mistake."""
-    return home == CHECKOUT / ".local" or (home / "run.json").exists() and (home / "lock").exists()
+    return home == CHECKOUT / ".local" or ((home / "run.json").exists() and (home / "lock").exists())
 
 
 def _running(home: Path) -> bool:

@@ -53,7 +53,7 @@ class Launcher:
             print(f"[{time.monotonic() - self.begun:5.1f} s] {line}", flush=True)
         except (OSError, ValueError):
             # The terminal has gone away; the signal that says so is on its way.
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -6,7 +6,6 @@ import os
 import signal
 from pathlib import Path
 
-
 # What a terminal or a person sends, and make does not hand on: it waits for us instead.
 KEPT_BY_MAKE = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 

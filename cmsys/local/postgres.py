@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -64,7 +65,7 @@ def _copied(installed: Path, copies: Path) -> Path:
             shutil.copytree(libraries, copies / libraries.name)
         # The copy is read by the servant: the umask of whoever started us must not keep it out.
         for folder, _, files in os.walk(copies):
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)
             for name in files:
                 path = Path(folder, name)
                 if not path.is_symlink():
@@ -161,6 +162,12 @@ class Cluster:
             said = self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
             if "No space left" in said or free_megabytes(self.data) < 20:
                 raise disk_full(self.data)
+            if "incompatible with server" in said:
+                version = (self.data / "PG_VERSION").read_text().strip()
+                raise LaunchProblem(
+                    f"{self.data} 由 PostgreSQL {version} 建立，{self.binaries} 是另一版本。"
+                    f"请改用 PostgreSQL {version} 的程序，或换一个 CMSYS_HOME (made by another version)"
+                )
             raise LaunchProblem(f"数据库没有启动，日志 {self.log} (PostgreSQL did not start)：\n{said}")
 
     def clear_leftovers(self) -> None:
@@ -203,7 +210,5 @@ class Cluster:
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.send_signal(number)
-    except psutil.NoSuchProcess:
-        pass

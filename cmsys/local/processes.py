@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from honcho.manager import Manager
@@ -22,7 +23,11 @@ PROCESSES: dict[str, str] = {
         "{python} -m gunicorn cmsys.wsgi:application --bind 127.0.0.1:{port} --worker-class gthread --workers 2"
         " --threads 8 --preload --no-control-socket --graceful-timeout 5 --log-level warning"
     ),
-    "worker": "{python} -m celery -A cmsys --quiet worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle",
+    # Root who starts the product in front of him knows that he is root; celery would say so in six lines.
+    "worker": (
+        """{python} -W "ignore:You're running the worker" -m celery -A cmsys --quiet worker --concurrency 2"""
+        " --loglevel INFO --without-gossip --without-mingle"
+    ),
     "beat": "{python} -m celery -A cmsys --quiet beat --loglevel WARNING --schedule {home}/beat/schedule --pidfile=",
     "dispatcher": "{python} manage.py dispatcher",
 }
@@ -180,13 +185,13 @@ class _PatientOutput:
         try:
             self._stream.write(text)
         except (OSError, ValueError):
-            self._stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            self._stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
     def flush(self) -> None:
         try:
             self._stream.flush()
         except (OSError, ValueError):
-            self._stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            self._stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
     def isatty(self) -> bool:
         return bool(self._stream.isatty())

@@ -77,7 +77,7 @@ class Servant:
 
     def socket_folder(self, preferred: Path | None = None) -> Path:
         """A fresh folder of short path that only the servant may enter."""
-        for parent in (preferred, Path("/tmp"), Path(tempfile.gettempdir())):
+        for parent in (preferred, Path("/tmp"), Path(tempfile.gettempdir())):  # noqa: S108
             if (
                 parent is None
                 or len(os.fsencode(parent)) > LONGEST_SOCKET_FOLDER

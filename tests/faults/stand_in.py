@@ -18,12 +18,17 @@ import psycopg2
 
 
 def launch(*arguments: str) -> int:
-    from cmsys.local import launcher, processes
+    from cmsys.local import frontend, launcher, processes
 
     me = "{python} -m tests.faults.stand_in"
     processes.PROCESSES.clear()
     processes.PROCESSES.update(web=f"{me} web {{port}}", worker=f"{me} worker", dispatcher=f"{me} sleep")
     launcher.MANAGE = ["-m", "tests.faults.stand_in", "manage"]
+    frontend.missing = lambda *_, **__: []
+    if os.environ.get("STAND_IN_NPM") == "missing":
+        frontend.missing = lambda *_, **__: ["static/vendor/echarts.min.js"]
+        frontend.shutil.which = lambda *_, **__: None  # type: ignore[assignment]
+        frontend._wheel_folders = lambda _: []
     sys.argv = ["launcher", *arguments]
     return launcher.main()
 

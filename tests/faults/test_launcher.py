@@ -11,9 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,21 +24,7 @@ from cmsys.local.leftovers import MARK
 from cmsys.local.places import CHECKOUT
 from cmsys.local.remembered import State, read_object, secret_key
 from cmsys.local.runfile import RunFile
-from tests.faults.launched import STAND_IN, Launched, alive, belongings, give_up
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder that root's servants can reach, unlike pytest's own, and of which nothing is alive afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="cmsys-home-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    give_up()
-    left = belongings(folder)
-    for line in left:
-        psutil.Process(int(line.split()[0])).kill()
-    shutil.rmtree(folder)
-    assert left == []
+from tests.faults.launched import STAND_IN, Launched, alive
 
 
 def sockets(run: dict[str, str]) -> Path:
