@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ class Position:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             version, microseconds, row = _LAYOUT.unpack(raw)
             position = cls(_EPOCH + timedelta(microseconds=microseconds), row)
-        except (binascii.Error, struct.error, OverflowError, UnicodeError) as problem:
+        except (ValueError, struct.error, OverflowError) as problem:
             raise ValueError("not a cursor") from problem
         if version != _VERSION or row < 0 or microseconds < 0 or position.encoded() != text:
             raise ValueError("not a cursor")
