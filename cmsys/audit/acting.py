@@ -28,17 +28,26 @@ _acting: ContextVar[Acting | None] = ContextVar("cmsys_acting", default=None)
 def acting_as(actor: Actor, *, request_id: str = "", address: str = "") -> Iterator[Acting]:
     """Opens a transaction in the actor's name and tells the database whose it is (for row-level security).
 
-    The setting ends with the transaction. Costs one short query.
+    The setting ends with the transaction; inside another acting_as, the outer actor is put back at the end of the
+    block. Costs one short query, inside another transaction two.
     """
     acting = Acting(actor=actor, request_id=request_id, address=address)
+    outer = _acting.get()
     token = _acting.set(acting)
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('app.actor_id', %s, true)", [str(actor.actor_id or 0)])
+            _tell(str(actor.actor_id or 0))
             yield acting
+        # A savepoint that is rolled back takes the setting along; one that is kept leaves it to the outer transaction.
+        if connection.in_atomic_block and not connection.needs_rollback:
+            _tell(str(outer.actor.actor_id or 0) if outer else "")
     finally:
         _acting.reset(token)
+
+
+def _tell(actor_id: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.actor_id', %s, true)", [actor_id])
 
 
 def acting() -> Acting | None:
