@@ -1,0 +1,72 @@
+"""Columns of an import kind: what they are called, what they hold."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Type(StrEnum):
+    """What a cell of the column becomes."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    CHOICE = "choice"
+    LIST = "list"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value of an enumeration: its code, its Chinese label, further spellings that are accepted."""
+
+    code: str
+    label: Any
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Code and header are both accepted in files, as are the aliases.
+
+    `personal` columns are shown masked on pages, so a value with `*` posted back is refused. `low` and `high` bound
+    numbers, `places` the decimals, `max_length` texts and list items.
+    """
+
+    code: str
+    header: Any
+    type: Type = Type.TEXT
+    required: bool = False
+    key: bool = False
+    choices: tuple[Choice, ...] = ()
+    aliases: tuple[str, ...] = ()
+    help: Any = ""
+    example: str = ""
+    max_length: int | None = None
+    low: int | None = None
+    high: int | None = None
+    places: int = 0
+    personal: bool = False
+    refers_to: str = ""
+
+
+def choices_of(pairs: Sequence[tuple[Any, Any]], **aliases: tuple[str, ...]) -> tuple[Choice, ...]:
+    """Choices from the pairs of a Django TextChoices; `aliases` by code."""
+    return tuple(Choice(str(code), label, aliases.get(str(code), ())) for code, label in pairs)
+
+
+_DROPPED = {"*", "﻿", "​", "‌", "‍", "⁠", "_", "-"}
+_REMARKS = ("(必填)", "(必填项)", "(required)", "[必填]", "【必填】")
+
+
+def normal(text: Any) -> str:
+    """A header or an enumeration as it is compared: half width, lower case, without blanks, `*`, `_` and “（必填）”."""
+    folded = unicodedata.normalize("NFKC", str(text)).casefold()
+    for remark in _REMARKS:
+        folded = folded.replace(remark, "")
+    return "".join(char for char in folded if not char.isspace() and char not in _DROPPED)

@@ -1,0 +1,1 @@
+"""Writing batches: check, commit, discard, undo."""

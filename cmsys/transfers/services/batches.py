@@ -1,0 +1,335 @@
+"""A file becomes a batch: checked, brought in, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cmsys.access.actors import Actor, require
+from cmsys.audit.ledger import record
+from cmsys.transfers.engine.source import Source
+from cmsys.transfers.kinds import Change, Context, ImportKind, Kept, kind_of
+from cmsys.transfers.models import ImportBatch, ImportChange, ImportFile, Mode, State
+from cmsys.transfers.report import Report, load_report
+from cmsys.transfers.running import Outcome, run
+from cmsys.transfers.selectors import batches_visible_to
+
+KEPT_DAYS = 7
+UNDOABLE = (State.DONE, State.PARTLY_UNDONE)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import came to. `batch` is None when nothing was brought in or kept."""
+
+    report: Report
+    batch: ImportBatch | None
+
+    @property
+    def is_in(self) -> bool:
+        return self.batch is not None and self.batch.state == State.DONE
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undo came to."""
+
+    batch: ImportBatch
+    restored: int
+    removed: int
+    kept: list[Kept]
+
+
+class _NotClean(Exception):
+    """Rolls back what was written before an error was met."""
+
+
+def file_check(
+    *,
+    actor: Actor,
+    kind: ImportKind,
+    source: Source,
+    mapping: str = "",
+    mode: str = Mode.ALL,
+    now: datetime,
+    today: date,
+    folders: Sequence[Path] = (),
+) -> Report:
+    """Checks a file and writes nothing. Raises MissingFunction; what is wrong with the file stands in the report."""
+    require(actor, kind.function)
+    context = Context(actor=actor, now=now, today=today)
+    return run(kind, source, context, mapping=mapping, mode=mode, folders=folders).report
+
+
+@transaction.atomic
+def batch_upload(
+    *,
+    actor: Actor,
+    kind: ImportKind,
+    name: str,
+    content: bytes,
+    mapping: str = "",
+    now: datetime,
+    today: date,
+) -> ImportBatch:
+    """Checks an uploaded file and keeps it with its report for the preview, for KEPT_DAYS days. Raises MissingFunction.
+
+    Expired files of everybody are thrown away on the occasion.
+    """
+    files_expire(now=now)
+    source = Source.of_bytes(name, content)
+    report = file_check(actor=actor, kind=kind, source=source, mapping=mapping, now=now, today=today)
+    batch = _batch(actor, kind, source, mapping, Mode.ALL, now)
+    batch.report = report.as_json()
+    batch.save()
+    ImportFile.objects.create(batch=batch, content=content, expires_at=now + timedelta(days=KEPT_DAYS))
+    record(
+        "import.check",
+        batch,
+        actor=actor,
+        label=f"{kind.label}：{batch.file_name}",
+        after=_counts(report) | {"kind": kind.code, "sha256": batch.sha256},
+        now=now,
+    )
+    return batch
+
+
+@transaction.atomic
+def file_import(
+    *,
+    actor: Actor,
+    kind: ImportKind,
+    source: Source,
+    mapping: str = "",
+    mode: str = Mode.ALL,
+    now: datetime,
+    today: date,
+    folders: Sequence[Path] = (),
+) -> Imported:
+    """Checks and brings a file in as one batch: all of it, or (mode `skip`) the rows without error.
+
+    One event per changed object and one for the batch. Nothing at all is written, and `batch` is None, when the file is
+    refused, has errors in mode `all`, or no good row. Raises MissingFunction.
+    """
+    require(actor, kind.function)
+    batch = _batch(actor, kind, source, mapping, mode, now)
+    report = _bring_in(batch, actor, kind, source, folders, now, today)
+    return Imported(report, batch if batch.state == State.DONE else None)
+
+
+@transaction.atomic
+def batch_commit(*, actor: Actor, batch_id: int, mode: str, now: datetime, today: date) -> Imported:
+    """Brings a checked batch in, checking every row again on locked data. Committing twice brings it in once.
+
+    In mode `all` a row that has become wrong since the preview leaves everything as it was, with the new findings in the
+    report. Raises MissingFunction, ImportBatch.DoesNotExist (not visible), ValidationError (state, file expired).
+    """
+    batch, kind = _locked(actor, batch_id)
+    if batch.state not in (State.CHECKED, State.QUEUED):
+        raise ValidationError(
+            _("这一批已经是“%(state)s”，不能再导入。") % {"state": batch.get_state_display()}, code="conflict"
+        )
+    source = source_of(batch)
+    batch.mode = mode
+    report = _bring_in(batch, actor, kind, source, (), now, today)
+    if batch.state != State.DONE:
+        batch.state = State.CHECKED
+        batch.report = report.as_json()
+        batch.save(update_fields=["state", "mode", "report"])
+    return Imported(report, batch)
+
+
+@transaction.atomic
+def batch_discard(*, actor: Actor, batch_id: int, now: datetime) -> ImportBatch:
+    """Drops a preview and its file. Raises MissingFunction, ImportBatch.DoesNotExist, ValidationError (state)."""
+    batch, _kind = _locked(actor, batch_id)
+    if batch.state != State.CHECKED:
+        raise ValidationError(_("只有待确认的批次可以放弃。"), code="conflict")
+    batch.state = State.DISCARDED
+    batch.report = _without_values(load_report(batch.report)).as_json()
+    batch.save(update_fields=["state", "report"])
+    ImportFile.objects.filter(batch=batch).delete()
+    record("import.discard", batch, actor=actor, label=str(batch), now=now)
+    return batch
+
+
+@transaction.atomic
+def batch_undo(*, actor: Actor, batch_id: int, reason: str = "", now: datetime, today: date) -> Undone:
+    """Puts every object of a batch back as it was before it, except what was edited since or is referred to: that is
+    kept and named. One event per object put back and one for the undo. Can be repeated for what was kept.
+
+    Raises MissingFunction, ImportBatch.DoesNotExist, ValidationError (not brought in, already undone).
+    """
+    batch, kind = _locked(actor, batch_id)
+    if batch.state not in UNDOABLE:
+        raise ValidationError(
+            _("这一批是“%(state)s”，没有可撤销的内容。") % {"state": batch.get_state_display()},
+            code="conflict",
+        )
+    rows = list(batch.changes.select_for_update().filter(undone_at__isnull=True).order_by("row"))
+    context = Context(
+        actor=actor,
+        now=now,
+        today=today,
+        writing=True,
+        reason=_("撤销导入批次 %(batch)s") % {"batch": batch.pk},
+    )
+    kept = kind.undo([_change(row) for row in rows], context)
+    why = {item.row: item.why for item in kept}
+    for row in rows:
+        row.kept = why.get(row.row, "")[:300]
+        row.undone_at = None if row.row in why else now
+    ImportChange.objects.bulk_update(rows, ["kept", "undone_at"], batch_size=2000)
+    batch.state = State.PARTLY_UNDONE if kept else State.UNDONE
+    batch.undone_at = now
+    batch.undone_by = actor.actor_name[:120]
+    batch.save(update_fields=["state", "undone_at", "undone_by"])
+    done = [row for row in rows if row.row not in why]
+    removed = sum(row.op == "create" for row in done)
+    record(
+        "import.undo",
+        batch,
+        actor=actor,
+        label=str(batch),
+        after={"restored": len(done) - removed, "removed": removed, "kept": len(kept)},
+        reason=reason,
+        now=now,
+    )
+    return Undone(batch, len(done) - removed, removed, kept)
+
+
+@transaction.atomic
+def files_expire(*, now: datetime) -> int:
+    """Throws away files past their time and the values quoted from them; returns how many. Two or three statements."""
+    expired = list(ImportFile.objects.filter(expires_at__lte=now).values_list("batch_id", flat=True))
+    if not expired:
+        return 0
+    batches = list(ImportBatch.objects.select_for_update().filter(pk__in=expired))
+    for batch in batches:
+        batch.report = _without_values(load_report(batch.report)).as_json()
+        if batch.state == State.CHECKED:
+            batch.state = State.DISCARDED
+    ImportBatch.objects.bulk_update(batches, ["report", "state"])
+    ImportFile.objects.filter(batch_id__in=expired).delete()
+    return len(expired)
+
+
+def source_of(batch: ImportBatch) -> Source:
+    """The kept bytes of a batch. Raises ValidationError when they are gone."""
+    kept = ImportFile.objects.filter(batch=batch).first()
+    if kept is None:
+        raise ValidationError(
+            _("文件已过保留期（%(days)s 天），请重新上传。") % {"days": KEPT_DAYS}, code="expired"
+        )
+    return Source.of_bytes(batch.file_name, bytes(kept.content))
+
+
+def _batch(
+    actor: Actor, kind: ImportKind, source: Source, mapping: str, mode: str, now: datetime
+) -> ImportBatch:
+    return ImportBatch(
+        kind=kind.code,
+        file_name="".join(char for char in source.name if char.isprintable())[-200:],
+        sha256=source.sha256(),
+        size=source.size,
+        mapping=mapping,
+        mode=mode,
+        actor_id=actor.actor_id,
+        actor_name=actor.actor_name[:120],
+        created_at=now,
+    )
+
+
+def _locked(actor: Actor, batch_id: int) -> tuple[ImportBatch, ImportKind]:
+    batch = batches_visible_to(actor).select_for_update(of=("self",)).get(pk=batch_id)
+    kind = kind_of(batch.kind)
+    if kind is None:
+        raise ImportBatch.DoesNotExist
+    require(actor, kind.function)
+    return batch, kind
+
+
+def _bring_in(
+    batch: ImportBatch,
+    actor: Actor,
+    kind: ImportKind,
+    source: Source,
+    folders: Sequence[Path],
+    now: datetime,
+    today: date,
+) -> Report:
+    """Writes rows, changes and events within a savepoint that is left only when the batch stands."""
+    outcome = Outcome(Report())
+    try:
+        with transaction.atomic():
+            batch.state = State.DONE
+            batch.done_at = now
+            batch.save()
+            context = Context(
+                actor=actor,
+                now=now,
+                today=today,
+                writing=True,
+                reason=_("导入批次 %(batch)s") % {"batch": batch.pk},
+            )
+            outcome = run(kind, source, context, mapping=batch.mapping, mode=batch.mode, folders=folders)
+            report = outcome.report
+            nothing_good = report.created + report.updated + report.unchanged == 0
+            if not outcome.is_clean and (batch.mode == Mode.ALL or nothing_good):
+                raise _NotClean
+            batch.report = report.as_json()
+            batch.save(update_fields=["report"])
+            ImportChange.objects.bulk_create(
+                (_stored(batch, change) for change in outcome.changes), batch_size=2000
+            )
+            record(
+                "import.commit",
+                batch,
+                actor=actor,
+                label=f"{kind.label}：{batch.file_name}",
+                after=_counts(report) | {"kind": kind.code, "mode": batch.mode, "sha256": batch.sha256},
+                now=now,
+            )
+    except _NotClean:
+        batch.state = State.CHECKED
+        batch.done_at = None
+    return outcome.report
+
+
+def _stored(batch: ImportBatch, change: Change) -> ImportChange:
+    return ImportChange(
+        batch=batch,
+        row=change.row,
+        resource=change.resource,
+        object_id=change.object_id,
+        label=change.label,
+        op=change.op,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def _change(row: ImportChange) -> Change:
+    return Change(row.row, row.resource, row.object_id, row.label, row.op, row.before, row.after)
+
+
+def _counts(report: Report) -> dict[str, int]:
+    return {
+        "read": report.read,
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused": report.refused,
+    }
+
+
+def _without_values(report: Report) -> Report:
+    """Only counts stay: what people typed goes with the file."""
+    report.errors, report.warnings, report.samples = [], [], {}
+    return report
