@@ -20,7 +20,7 @@ class AdministrationConfig(AppConfig):
 
         add_menu(
             MenuEntry(Group.DESK, 10, _("工作台"), "desk", "home"),
-            MenuEntry(Group.PEOPLE, 20, _("机构"), "org_units_list", "building", UNIT_VIEW),
+            MenuEntry(Group.PEOPLE, 20, _("机构"), "org_units_list", "org", UNIT_VIEW),
             MenuEntry(Group.SYSTEM, 10, _("账号与授权"), "users_list", "key", USER_VIEW),
             MenuEntry(Group.SYSTEM, 30, _("操作日志"), "events_list", "shield", LEDGER_VIEW),
         )

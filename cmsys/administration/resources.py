@@ -61,7 +61,7 @@ class UnitResource(Resource):
         return _("按层级排列 · 截至 %(day)s") % {"day": timezone.localdate().isoformat()}
 
     def list_actions(self, request: Any) -> list[Action]:
-        return [Action(_("机构树"), reverse("org_tree"), icon="tree"), *super().list_actions(request)]
+        return [Action(_("机构树"), reverse("org_tree"), icon="org"), *super().list_actions(request)]
 
     def object_subtitle(self, instance: Any) -> Text:
         return f"{instance.code} · {instance.get_kind_display()}"

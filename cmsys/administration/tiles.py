@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cmsys.accounts.models import User
 from cmsys.audit.models import Event, Seal
-from cmsys.org.models import OrgUnit, RoleGrant
+from cmsys.org.models import OrgUnit, RoleGrant, UnitKind
 from cmsys.ui.listing import shown
 
 
@@ -76,10 +77,11 @@ def ledger_tile(request: HttpRequest) -> str:
 def units_tile(request: HttpRequest) -> str:
     """How many units of each kind are in sight."""
     units = OrgUnit.objects.visible_to(request.user).filter(closed_on__isnull=True)  # type: ignore[arg-type]
-    counts: dict[str, int] = {}
-    for unit in units.order_by("path"):
-        counts[unit.get_kind_display()] = counts.get(unit.get_kind_display(), 0) + 1
-    if not counts:
-        return ""
-    figures = [{"label": label, "value": count} for label, count in counts.items()]
-    return render_to_string("components/figures.html", {"figures": figures}, request=request)
+    counts = dict(units.order_by().values_list("kind").annotate(n=Count("pk")))
+    listed = reverse("org_units_list")
+    facts = [
+        {"label": kind.label, "value": counts[kind], "url": f"{listed}?kind={kind}"}
+        for kind in UnitKind
+        if kind in counts
+    ]
+    return render_to_string("components/facts.html", {"facts": facts}, request=request) if facts else ""

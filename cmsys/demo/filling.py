@@ -33,7 +33,7 @@ from managers.profiles.models import (
 )
 from managers.profiles.services.managers import pinyin_of
 
-ACTOR = SystemActor("system:demo_data")
+ACTOR = SystemActor("系统：演示数据")
 SCOPES = ("managers:read", "org:read")
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from cmsys.access.functions import Function, Reach
 from cmsys.accounts.models import User
 from cmsys.org.grants import GrantedAccess
 from cmsys.ui.registry import GROUP_LABELS, menu_for
@@ -38,3 +40,13 @@ def role_labels(user: User) -> list[str]:
     access = user.access
     pairs = access.pairs if isinstance(access, GrantedAccess) else ()
     return [f"{pair.role.label} · {pair.unit_name}" for pair in pairs]
+
+
+def covered(user: User, function: Function) -> str:
+    """What a function covers for the reader, in words: `全行`, or the units it reaches with all below them."""
+    access = user.access
+    if any(reached.reach is Reach.ALL for reached in access.reaches(function)):
+        return _("全行")
+    pairs = access.pairs if isinstance(access, GrantedAccess) else ()
+    names = dict.fromkeys(pair.unit_name for pair in pairs if pair.role in function.reach)
+    return _("%(units)s及下辖") % {"units": "、".join(names)}

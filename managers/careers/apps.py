@@ -10,13 +10,17 @@ class CareersConfig(AppConfig):
     verbose_name = "岗位与等级"
 
     def ready(self) -> None:
+        from cmsys.api.router import register
         from cmsys.org.permissions import UNIT_EDIT, UNIT_VIEW
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
+        from managers.careers.api import PostViewSet
         from managers.careers.resources import post_card
 
-        add_menu(MenuEntry(Group.PEOPLE, 30, _("岗位"), "posts_list", "briefcase", UNIT_VIEW))
+        register("posts", PostViewSet)
+
+        add_menu(MenuEntry(Group.PEOPLE, 30, _("岗位"), "posts_list", "post", UNIT_VIEW))
         add_cards(
             Card("posts", "facts", 10, _("基本资料"), post_card, span=2),
             Card("posts", "history", 90, _("变更历史"), history_card, UNIT_EDIT, span=2),

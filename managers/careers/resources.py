@@ -7,16 +7,13 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cmsys.access.actors import may
 from cmsys.org.choices import UnitChoiceField
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import UNIT_EDIT
-from cmsys.ui.pages import Action
 from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource, ResourceForm
 from managers.careers.filters import PostFilterSet

@@ -10,10 +10,15 @@ class ProfilesConfig(AppConfig):
     verbose_name = "客户经理档案"
 
     def ready(self) -> None:
+        from cmsys.api.router import register
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
-        from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
-        from managers.profiles import cards, permissions
+        from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
+        from managers.profiles import cards, permissions, tiles
+        from managers.profiles.api import CertificateViewSet, ManagerViewSet
+
+        register("managers", ManagerViewSet)
+        register("certificates", CertificateViewSet)
 
         add_menu(
             MenuEntry(Group.DESK, 20, _("我的档案"), "manager_mine", "user", permissions.CONTACT_EDIT),
@@ -24,6 +29,13 @@ class ProfilesConfig(AppConfig):
             Card("managers", "grades", 20, _("等级历史"), cards.grade_card),
             Card("managers", "certificates", 30, _("资格证书"), cards.certificate_card),
             Card("managers", "history", 90, _("变更历史"), history_card, permissions.MANAGER_EDIT, span=2),
+        )
+        listed = permissions.MANAGER_LIST
+        add_tiles(
+            Tile("people", 20, _("客户经理"), tiles.people_tile, listed, span=2),
+            Tile("grades", 30, _("等级分布"), tiles.grades_tile, listed),
+            Tile("certificates", 40, _("证书到期"), tiles.certificates_tile, listed, span=2),
+            Tile("missing", 50, _("档案缺项"), tiles.missing_tile, permissions.MANAGER_EDIT),
         )
         name_kinds(
             {

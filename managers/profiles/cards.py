@@ -34,7 +34,7 @@ def profile_card(request: HttpRequest, manager: RelationshipManager) -> str:
         },
         {"label": _("岗位"), "value": manager.post and manager.post.name},
         {"label": _("条线"), "value": manager.line and manager.line.name},
-        {"label": _("客户经理类别"), "value": manager.category and manager.category.name},
+        {"label": _("类别"), "value": manager.category and manager.category.name},
         {"label": _("性别"), "value": manager.get_gender_display()},
         {"label": _("学历"), "value": manager.get_education_display()},
         {"label": _("专业"), "value": manager.major},

@@ -20,11 +20,15 @@ UNKNOWN = "未填"
 
 @dataclass(frozen=True)
 class Part:
-    """One class of a dimension: how many people and what share of all, in percent with one decimal."""
+    """One class of a dimension: how many people and what share of all, in percent with one decimal.
+
+    `value` is what the filter of the same name takes to list exactly these people; empty where there is none.
+    """
 
     label: str
     count: int
     percent: Decimal
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,70 +49,82 @@ def percent(count: int, total: int) -> Decimal:
 
 
 def composition(people: QuerySet[Any], *, within: OrgUnit | None) -> list[Dimension]:
-    """All dimensions over the same people. One grouped query each, and one for the names of units.
+    """All dimensions over the same people. One grouped query each, and two for the names of units.
 
-    Units are those directly below `within` (the roots without it), each with everything below it.
+    Units are those directly below `within` — below the one root without it — each with everything below it.
     """
     people = people.order_by()
     return [
         _dimension("unit", _("机构"), _by_unit(people, within)),
-        _dimension("grade", _("等级"), _grouped(people, "grade__name", "grade__order")),
+        _dimension("grade", _("等级"), _grouped(people, "grade__name", "grade__code", "grade__order")),
         _dimension("education", _("学历"), _by_choice(people, "education", Education.choices)),
         _dimension("experience", _("从业年限"), _by_band(people)),
         _dimension("status", _("状态"), _by_choice(people, "status", Status.choices)),
-        _dimension("region", _("服务区域"), _grouped(people, "region_code")),
-        _dimension("major", _("专业"), _grouped(people, "major")),
+        _dimension("region_code", _("服务区域"), _grouped(people, "region_code", "region_code")),
+        _dimension("major", _("专业"), _grouped(people, "major", "major")),
     ]
 
 
-def _dimension(key: str, title: str, counted: Iterable[tuple[str, int]]) -> Dimension:
-    pairs = [(label, count) for label, count in counted if count]
-    total = sum(count for _label, count in pairs)
-    return Dimension(key, title, total, tuple(Part(label, n, percent(n, total)) for label, n in pairs))
+Counted = list[tuple[str, int, str]]
+
+
+def _dimension(key: str, title: str, counted: Counted) -> Dimension:
+    present = [row for row in counted if row[1]]
+    total = sum(count for _label, count, _value in present)
+    parts = tuple(Part(label, count, percent(count, total), value) for label, count, value in present)
+    return Dimension(key, title, total, parts)
 
 
 def _counts(people: QuerySet[Any], *fields: str) -> list[dict[str, Any]]:
     return list(people.values(*fields).annotate(people=Count("pk")).order_by(*fields))
 
 
-def _grouped(people: QuerySet[Any], label: str, order: str = "") -> list[tuple[str, int]]:
-    rows = _counts(people, *([label, order] if order else [label]))
-    known = [(row[label], row["people"], row.get(order)) for row in rows if row[label]]
-    known.sort(key=lambda row: (row[2], row[0]) if order else (-row[1], row[0]))
+def _grouped(people: QuerySet[Any], label: str, value: str, order: str = "") -> Counted:
+    rows = _counts(people, *dict.fromkeys((label, value, order) if order else (label, value)))
+    known = [row for row in rows if row[label]]
+    known.sort(key=lambda row: (row[order], row[label]) if order else (-row["people"], row[label]))
     unknown = sum(row["people"] for row in rows if not row[label])
-    return [*((name, count) for name, count, _order in known), (UNKNOWN, unknown)]
+    return [*((row[label], row["people"], row[value]) for row in known), (UNKNOWN, unknown, "")]
 
 
-def _by_choice(
-    people: QuerySet[Any], field: str, choices: Iterable[tuple[str, Any]]
-) -> list[tuple[str, int]]:
+def _by_choice(people: QuerySet[Any], field: str, choices: Iterable[tuple[str, Any]]) -> Counted:
     counts = {row[field]: row["people"] for row in _counts(people, field)}
-    return [*((str(label), counts.get(value, 0)) for value, label in choices), (UNKNOWN, counts.get("", 0))]
+    named = [(str(label), counts.get(value, 0), value) for value, label in choices]
+    return [*named, (UNKNOWN, counts.get("", 0), "")]
 
 
-def _by_band(people: QuerySet[Any]) -> list[tuple[str, int]]:
+def _by_band(people: QuerySet[Any]) -> Counted:
     bands: Counter[str] = Counter()
     for row in _counts(people, "experience_years"):
         years = row["experience_years"]
-        for label, low, high in EXPERIENCE_BANDS.values():
+        for key, (_label, low, high) in EXPERIENCE_BANDS.items():
             if years is not None and years >= low and (high is None or years < high):
-                bands[label] += row["people"]
+                bands[key] += row["people"]
         if years is None:
-            bands[UNKNOWN] += row["people"]
-    return [(label, bands[label]) for label in (*(band[0] for band in EXPERIENCE_BANDS.values()), UNKNOWN)]
+            bands[""] += row["people"]
+    return [
+        *((label, bands[key], key) for key, (label, _low, _high) in EXPERIENCE_BANDS.items()),
+        (UNKNOWN, bands[""], ""),
+    ]
 
 
-def _by_unit(people: QuerySet[Any], within: OrgUnit | None) -> list[tuple[str, int]]:
+def _by_unit(people: QuerySet[Any], within: OrgUnit | None) -> Counted:
+    rows = _counts(people, "unit__path")
+    tops = {row["unit__path"].split("/")[1] for row in rows}
+    if within is None and len(tops) == 1:
+        # One institution: its name with 100 % would say nothing.
+        within = OrgUnit.objects.get(pk=tops.pop())
     base = within.path or "/" if within is not None else "/"
-    ancestors: Counter[int] = Counter()
+    below: Counter[int] = Counter()
     direct = 0
-    for row in _counts(people, "unit__path"):
+    for row in rows:
         rest = row["unit__path"].removeprefix(base).strip("/")
         if rest:
-            ancestors[int(rest.split("/")[0])] += row["people"]
+            below[int(rest.split("/")[0])] += row["people"]
         else:
             direct += row["people"]
-    names = OrgUnit.objects.filter(pk__in=ancestors).order_by("code").values_list("pk", "name")
-    below = [(name, ancestors[pk]) for pk, name in names]
-    own = [(_("%(unit)s（直属）") % {"unit": within.name}, direct)] if within is not None and direct else []
-    return own + below
+    units = OrgUnit.objects.filter(pk__in=below).order_by("code")
+    own = (
+        [(_("%(unit)s（直属）") % {"unit": within.name}, direct, "")] if within is not None and direct else []
+    )
+    return own + [(unit.name, below[unit.pk], unit.code) for unit in units]

@@ -11,15 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cmsys.access.actors import may
 from cmsys.access.masks import mask_email, mask_mobile
+from cmsys.ui.context import covered
 from cmsys.ui.pages import Action
 from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource
 from managers.profiles.filters import ManagerFilterSet
 from managers.profiles.forms import ManagerForm
 from managers.profiles.models import RelationshipManager, Status
-from managers.profiles.permissions import MANAGER_IMPORT
 from managers.profiles.services.managers import manager_create, manager_update
 
 STATUS_TONES = {
@@ -75,8 +74,11 @@ class ManagerResource(Resource):
         return _("客户经理")
 
     def subtitle(self, request: Any, total: int) -> Text:
-        units = "、".join(dict.fromkeys(pair.unit_name for pair in request.user.access.pairs))
-        return _("%(units)s及下辖 · 截至 %(day)s") % {"units": units, "day": timezone.localdate().isoformat()}
+        day = timezone.localdate().isoformat()
+        return _("%(where)s · 截至 %(day)s") % {
+            "where": covered(request.user, self.function("list")),
+            "day": day,
+        }
 
     def list_actions(self, request: Any) -> list[Action]:
         actions = [Action(_("名册构成"), reverse("manager_composition"), icon="chart")]

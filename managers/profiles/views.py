@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cmsys.access.actors import may, require
 from cmsys.transfers.export import ExportColumn, export_response
-from cmsys.ui.charts import Chart, Series
 from cmsys.ui.pages import ConfirmPage, FormPage
 from cmsys.ui.views import add_service_error
 from managers.profiles import permissions
@@ -176,8 +175,7 @@ def roster_composition(request: HttpRequest) -> HttpResponse:
     filterset, dimensions = _composed(request)
     total = dimensions[0].total if dimensions else 0
     context: dict[str, Any] = {
-        "filterset": filterset,
-        "dimensions": [(dimension, _chart(dimension)) for dimension in dimensions],
+        "dimensions": [_card(request, dimension) for dimension in dimensions],
         "total": total,
         "query": request.GET.urlencode(),
         "page": {
@@ -221,21 +219,36 @@ def _composed(request: HttpRequest, action: str = "list") -> tuple[ManagerFilter
     return filterset, composition(filterset.qs, within=filterset.form.cleaned_data.get("unit"))
 
 
-def _chart(dimension: Dimension) -> Chart:
-    parts = dimension.parts[:12]
-    if parts:
-        largest = max(parts, key=lambda part: part.count)
-        title = _("%(dimension)s：%(part)s最多，%(count)d 人，占 %(percent)s%%") % {
-            "dimension": dimension.title, "part": largest.label, "count": largest.count, "percent": largest.percent,
-        }  # fmt: skip
-    else:
-        title = dimension.title
-    return Chart(
-        kind="hbar", key=dimension.key, title=title, categories=tuple(part.label for part in parts),
-        series=(Series(_("人数"), tuple(part.count for part in parts)),), unit=_("人"), n=dimension.total,
-        category_label=dimension.title,
-        note="" if len(parts) == len(dimension.parts) else _("图中为人数最多的 12 类"),
-    )  # fmt: skip
+SHOWN_PARTS = 12
+
+
+def _card(request: HttpRequest, dimension: Dimension) -> dict[str, Any]:
+    """A dimension as the page shows it: each bar leads to the list of exactly those people."""
+    parts = dimension.parts[:SHOWN_PARTS]
+    rest = dimension.parts[SHOWN_PARTS:]
+    largest = max(parts, key=lambda part: part.count, default=None)
+    finding = ""
+    if largest is not None:
+        finding = _("%(part)s最多，占 %(percent)s%%") % {"part": largest.label, "percent": largest.percent}
+    more = ""
+    if rest:
+        more = _("另有 %(n)d 类共 %(people)d 人，导出可见全部。") % {
+            "n": len(rest),
+            "people": sum(p.count for p in rest),
+        }
+    bars = []
+    for part in parts:
+        query = request.GET.copy()
+        query[dimension.key] = part.value
+        url = f"{MANAGERS.url('list')}?{query.urlencode()}" if part.value else ""
+        text = _("%(count)d 人") % {"count": part.count}
+        bars.append(
+            {"label": part.label, "value": part.count, "text": text, "note": f"{part.percent}%", "url": url}
+        )
+    return {
+        "key": dimension.key, "title": dimension.title, "finding": finding, "bars": bars, "more": more,
+        "total": dimension.total,
+    }  # fmt: skip
 
 
 def _certificate(request: HttpRequest, employee_no: str, certificate_id: int) -> Certificate:

@@ -13,9 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cmsys.access.actors import SystemActor
 from cmsys.audit.acting import acting_as
-from cmsys.demo.filling import fill
+from cmsys.demo.filling import ACTOR, fill
 
 
 class Command(BaseCommand):
@@ -35,7 +34,7 @@ class Command(BaseCommand):
         target: Path = options["accounts_file"] or Path(settings.CMSYS_HOME) / "demo.json"
         now = timezone.now()
         try:
-            with acting_as(SystemActor("system:demo_data")):
+            with acting_as(ACTOR):
                 filled = fill(
                     managers=options["managers"], seed=options["seed"], today=timezone.localdate(now), now=now
                 )
