@@ -1,4 +1,4 @@
-"""Filters of lists: only declared parameters, each at most once, every mistake answered with its field."""
+"""Filters of lists: only declared parameters, each once and with a value; a mistake is answered with its field."""
 
 from __future__ import annotations
 
@@ -58,9 +58,12 @@ def _refuse_unknown(request: Request, declared: dict[str, Any], known: set[str])
             }
             errors.append(FieldError(name[:60], "unknown_parameter", message))
         elif len(values) > 1 and not isinstance(declared.get(name), filters.MultipleChoiceFilter):
-            errors.append(
-                FieldError(name, "repeated_parameter", _("参数“%(name)s”只能出现一次。") % {"name": name})
-            )
+            message = _("参数“%(name)s”只能出现一次。") % {"name": name}
+            errors.append(FieldError(name, "repeated_parameter", message))
+        elif "" in values:
+            # A script whose variable was empty would otherwise get everything.
+            message = _("参数“%(name)s”没有值；不需要时请去掉它。") % {"name": name}
+            errors.append(FieldError(name, "bad_value", message))
     if errors:
         raise BadParameters(errors)
 

@@ -75,6 +75,9 @@ class ResourceSchema(AutoSchema):
                 "description": str(TITLES[status]),
                 "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
             }
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "query" and parameter["schema"] == {"type": "string"}:
+                parameter["schema"]["minLength"] = 1
         if self.method == "GET":
             responses["200"]["headers"] = {
                 "ETag": {"schema": {"type": "string"}},

@@ -51,7 +51,6 @@ def test_a_root_has_no_parent_and_no_head(caller, units):
         ("open_on=2015-01-01", ["HQ", "SH", "BJ"]),
         ("open_on=2014-12-31", ["HQ", "SH"]),
         ("open_on=2020-05-01", ["HQ", "SH", "SH-PD", "BJ"]),
-        ("code=", ["HQ", "SH", "SH-PD", "BJ"]),
     ],
 )
 def test_filters(caller, units, query, expected):
