@@ -11,7 +11,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from cmsys.audit.sealer import Sealer
+from cmsys.audit.sealer import BATCH, Sealer
 from cmsys.jobs.lease import claim_due, take_back_expired, unclaim
 from cmsys.jobs.timing import timing
 from cmsys.jobs.transport import publish
@@ -60,9 +60,9 @@ class Dispatcher:
 
     def round(self) -> int:
         """One look at everything; returns how many jobs were moved. Raises DatabaseError."""
-        if self._clock() >= self._seal_at:
+        # After a full batch there is more to seal, and the next round goes on with it.
+        if self._clock() >= self._seal_at and self._sealer.tick(timezone.now()) < BATCH:
             self._seal_at = self._clock() + timing().seal
-            self._sealer.tick(timezone.now())
         moved = take_back_expired()
         if self._clock() >= self._send_at:
             moved += self._send_due()

@@ -1,0 +1,1 @@
+"""The job room: enqueueing, leases, chunks, schedule, services, and the settings of its workers."""
