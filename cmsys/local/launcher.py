@@ -17,7 +17,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -26,7 +25,7 @@ from cmsys.local.parent import ParentWatch
 from cmsys.local.places import CHECKOUT, Places
 from cmsys.local.problems import LaunchProblem, explained
 from cmsys.local.processes import Supervisor, commands
-from cmsys.local.remembered import State, keep_accounts, read_object, secret_key
+from cmsys.local.remembered import State, code_fingerprint, keep_accounts, read_object, secret_key
 from cmsys.local.runfile import RunFile
 from cmsys.local.services import Services
 
@@ -115,12 +114,9 @@ class Launcher:
         return {**os.environ, **chosen, "CMSYS_HOME": str(self.places.home), MARK: str(self.places.home)}
 
     def _prepare_database(self) -> None:
-        self.say("检查数据库结构 (migrate)")
-        self._manage(
-            "migrate", "--noinput", "--verbosity", "0", failed="数据库迁移失败，原因见上 (migrate failed)"
-        )
         state_file = self.places.home / "state.json"
         state, identity = State.read(state_file), self.services.identity()
+        self._migrate(state, identity)
         if identity not in state.demo_data:
             if self.services.has_people():
                 self.say("数据库中已有用户，不再写入演示数据 (accounts are there: no demonstration data)")
@@ -129,12 +125,25 @@ class Launcher:
                 self._manage(
                     "demo_data", "--accounts-file", str(self.places.accounts_file), failed="演示数据写入失败，原因见上 (demo_data failed)"
                 )  # fmt: skip
-            replace(state, demo_data=[*state.demo_data, identity]).write(state_file)
+            state.demo_data.append(identity)
+        state.write(state_file)
         keep_accounts(self.places.accounts_file, self.url)
         if self.places.accounts_file.exists() and read_object(self.places.accounts_file) is None:
             self.say(
                 f"{self.places.accounts_file} 已损坏且没有副本；可用 manage.py changepassword 重设密码 (demo.json is damaged)"
             )
+
+    def _migrate(self, state: State, identity: str) -> None:
+        """Migrates, unless neither the code nor the schema has changed since it was last done: it costs 3 seconds."""
+        code = code_fingerprint(CHECKOUT)
+        schema = self.services.schema()
+        if schema and state.migrated.get(identity) == f"{code} {schema}":
+            return
+        self.say("检查数据库结构 (migrate)")
+        self._manage(
+            "migrate", "--noinput", "--verbosity", "0", failed="数据库迁移失败，原因见上 (migrate failed)"
+        )
+        state.migrated = {identity: f"{code} {self.services.schema()}"}
 
     def _manage(self, *arguments: str, failed: str) -> None:
         """Runs one management command with its output shown; Ctrl-C ends it too."""

@@ -20,8 +20,9 @@ from honcho.printer import Message, Printer
 # Everything `make run` serves with: {python}, {port} and {home} are filled in. The one place where the list stands.
 PROCESSES: dict[str, str] = {
     "web": (
-        "{python} -m gunicorn cmsys.wsgi:application --bind 127.0.0.1:{port} --worker-class gthread --workers 2"
-        " --threads 8 --preload --no-control-socket --graceful-timeout 5 --log-level warning"
+        # Static files are served from where they lie; only an installation collects them.
+        """{python} -W "ignore:No directory at" -m gunicorn cmsys.wsgi:application --bind 127.0.0.1:{port}"""
+        " --worker-class gthread --workers 2 --threads 8 --preload --no-control-socket --graceful-timeout 5 --log-level warning"
     ),
     # Root who starts the product in front of him knows that he is root; celery would say so in six lines.
     "worker": (
@@ -32,7 +33,7 @@ PROCESSES: dict[str, str] = {
     "dispatcher": "{python} manage.py dispatcher",
 }
 # What a process prints once it really serves, where being alive says too little. The web is asked by its address.
-READY_WORDS: dict[str, bytes] = {"worker": b" ready."}
+READY_WORDS: dict[str, bytes] = {"worker": b" ready.", "dispatcher": b"dispatcher ready."}
 # A process that dies is started again, unless it keeps dying.
 RESTARTS, WITHIN_SECONDS = 4, 60.0
 END_PATIENCE = 12.0
@@ -44,7 +45,7 @@ def commands(python: str, port: int, home: str) -> dict[str, str]:
     return {name: f"exec {command.format(**values)}" for name, command in PROCESSES.items()}
 
 
-class Supervisor(Manager):  # type: ignore[misc]
+class Supervisor(Manager):
     """honcho's manager with threads instead of helper processes, restarts, and an end that leaves nobody behind.
 
     `watch` is asked several times a second and returns a sentence when everything has to end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -38,15 +39,30 @@ class State:
     schema_version: int = 1
     # One entry per database, `<system identifier>/<name>`: another DATABASE_URL has not been filled yet.
     demo_data: list[str] = field(default_factory=list)
+    # The same database → fingerprint of the code and the schema after the last migrate.
+    migrated: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> State:
         found = read_object(path) or {}
-        names = found.get("demo_data")
-        return cls(demo_data=[str(name) for name in names]) if isinstance(names, list) else cls()
+        names, migrated = found.get("demo_data"), found.get("migrated")
+        return cls(
+            demo_data=[str(name) for name in names] if isinstance(names, list) else [],
+            migrated={str(k): str(v) for k, v in migrated.items()} if isinstance(migrated, dict) else {},
+        )
 
     def write(self, path: Path) -> None:
         write_private(path, json.dumps(asdict(self), indent=2))
+
+
+def code_fingerprint(checkout: Path) -> str:
+    """Changes with every Python file of the product and every lock: what migrations and their grants depend on."""
+    digest = hashlib.sha256()
+    for folder in ("cmsys", "managers", "customers", "appraisal", "training", "requirements"):
+        for path in sorted((checkout / folder).rglob("*")):
+            if path.suffix in (".py", ".txt", ".sql"):
+                digest.update(f"{path.relative_to(checkout)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def secret_key(home: Path) -> str:

@@ -96,6 +96,20 @@ class Services:
         assert row is not None
         return str(row[0])
 
+    def schema(self) -> str:
+        """How far the database has been migrated; empty for a new one."""
+        with psycopg2.connect(self.owner_database_url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {OWNER}")
+            cursor.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL")
+            if cursor.fetchone() != (True,):
+                return ""
+            cursor.execute(
+                "SELECT md5(string_agg(app || '.' || name, ' ' ORDER BY id)) FROM django_migrations"
+            )
+            row = cursor.fetchone()
+        connection.close()
+        return str(row[0] or "") if row else ""
+
     def has_people(self) -> bool:
         """Whether anybody has an account: such a database gets no demonstration data."""
         with psycopg2.connect(self.owner_database_url) as connection, connection.cursor() as cursor:

@@ -109,7 +109,7 @@ def test_no_committed_file_names_a_package_index_of_this_machine() -> None:
 def test_the_four_processes_are_in_one_place_and_bound_to_the_loopback() -> None:
     assert list(PROCESSES) == ["web", "worker", "beat", "dispatcher"]
     made = commands("/a b/python", 8000, "/c d")
-    assert "'/a b/python' -m gunicorn" in made["web"]
+    assert made["web"].startswith("exec '/a b/python' ")
     assert "--bind 127.0.0.1:8000 " in made["web"]
     assert "--no-control-socket" in made["web"]
     assert "'/c d'/beat/schedule" in made["beat"]

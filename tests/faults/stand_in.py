@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -18,17 +19,19 @@ import psycopg2
 
 
 def launch(*arguments: str) -> int:
-    from cmsys.local import frontend, launcher, processes
+    from cmsys.local import frontend, launcher, processes, services
 
     me = "{python} -m tests.faults.stand_in"
     processes.PROCESSES.clear()
-    processes.PROCESSES.update(web=f"{me} web {{port}}", worker=f"{me} worker", dispatcher=f"{me} sleep")
+    processes.PROCESSES.update(web=f"{me} web {{port}}", worker=f"{me} worker", dispatcher=f"{me} dispatcher")
     launcher.MANAGE = ["-m", "tests.faults.stand_in", "manage"]
+    # Killed processes lose nothing that the kernel has; only a lost machine would, and none is lost here.
+    services.Cluster = partial(services.Cluster, durable=False)
     frontend.missing = lambda *_, **__: []
     if os.environ.get("STAND_IN_NPM") == "missing":
         frontend.missing = lambda *_, **__: ["static/vendor/echarts.min.js"]
-        frontend.shutil.which = lambda *_, **__: None  # type: ignore[assignment]
-        frontend._wheel_folders = lambda _: []
+        frontend.shutil.which = lambda *_, **__: None
+        frontend._wheel_folders = lambda root: []
     sys.argv = ["launcher", *arguments]
     return launcher.main()
 
@@ -54,6 +57,11 @@ def worker() -> None:
     time.sleep(600)
 
 
+def dispatcher() -> None:
+    print("dispatcher ready.", flush=True)
+    time.sleep(600)
+
+
 def manage(command: str, *arguments: str) -> None:
     """`migrate` makes a table of accounts, `demo_data` fills it and writes the accounts file as the real one does."""
     home = Path(os.environ["CMSYS_HOME"])
@@ -62,6 +70,9 @@ def manage(command: str, *arguments: str) -> None:
     with psycopg2.connect(url, options="-c role=cmsys_owner") as connection, connection.cursor() as cursor:
         if command == "migrate":
             cursor.execute("CREATE TABLE IF NOT EXISTS accounts_user (name text)")
+            cursor.execute("DROP TABLE IF EXISTS django_migrations")
+            cursor.execute("CREATE TABLE django_migrations (id int, app text, name text)")
+            cursor.execute("INSERT INTO django_migrations VALUES (1, 'accounts', '0001')")
         if command == "demo_data":
             cursor.execute("INSERT INTO accounts_user VALUES ('zhang')")
             print("half", flush=True)
@@ -78,7 +89,7 @@ if __name__ == "__main__":
         "web": web,
         "worker": worker,
         "manage": manage,
-        "sleep": lambda: time.sleep(600),
+        "dispatcher": dispatcher,
         "launch": launch,
     }
     sys.exit(actions[name](*rest))  # type: ignore[operator]

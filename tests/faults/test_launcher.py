@@ -22,7 +22,7 @@ import redis
 
 from cmsys.local.leftovers import MARK
 from cmsys.local.places import CHECKOUT
-from cmsys.local.remembered import State, read_object, secret_key
+from cmsys.local.remembered import State, code_fingerprint, read_object, secret_key
 from cmsys.local.runfile import RunFile
 from tests.faults.launched import STAND_IN, Launched, alive
 
@@ -50,6 +50,7 @@ def test_ctrl_c_ends_everything_with_code_0_and_the_next_start_keeps_the_data(ho
     second = Launched(home).ready()
     assert time.monotonic() - begun < 8
     assert "demo_data done" not in second.output
+    assert "migrate done" not in second.output, "neither code nor schema has changed"
     again = json.loads((home / "demo.json").read_text())
     assert again == accounts | {"url": second.url}
     assert stat.S_IMODE((home / "demo.json").stat().st_mode) == 0o600
@@ -244,6 +245,29 @@ def test_half_written_files_are_made_good(home: Path) -> None:
     assert second.run_file()["secret_key"] == key
     assert len(json.loads((home / "state.json").read_text())["demo_data"]) == 1
     assert second.end() == 0
+
+
+def test_a_schema_that_somebody_changed_is_migrated_again(home: Path) -> None:
+    first = Launched(home).ready()
+    with (
+        psycopg2.connect(first.run_file()["owner_database_url"]) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM django_migrations")
+    connection.close()
+    assert first.end() == 0
+    second = Launched(home).ready()
+    assert "migrate done" in second.output
+    assert second.end() == 0
+
+
+def test_every_python_file_and_lock_counts_for_the_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "cmsys" / "audit").mkdir(parents=True)
+    seen = {code_fingerprint(tmp_path)}
+    for name, text in (("roles.py", "a"), ("roles.py", "b"), ("other.py", "b"), ("notes.md", "no code")):
+        (tmp_path / "cmsys" / "audit" / name).write_text(text)
+        seen.add(code_fingerprint(tmp_path))
+    assert len(seen) == 4
 
 
 def test_a_half_made_cluster_is_made_anew(home: Path) -> None:

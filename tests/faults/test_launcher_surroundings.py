@@ -17,7 +17,7 @@ import pytest
 from cmsys.local.broker import Broker
 from cmsys.local.places import CHECKOUT
 from cmsys.local.problems import explained
-from tests.faults.launched import Launched
+from tests.faults.launched import STAND_IN, Launched
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
@@ -193,7 +193,7 @@ def test_a_login_without_rights_gets_the_statements_for_an_administrator(
 def test_servers_that_do_not_answer_are_named_without_their_password(
     home: Path, name: str, address: str
 ) -> None:
-    refused = Launched(home, **{name: address})
+    refused = Launched(home, None, STAND_IN, **{name: address})
     assert refused.exit_code() == 1
     assert f"请检查 {name}" in refused.output
     assert "secret" not in refused.output
