@@ -34,6 +34,10 @@ class Reference:
     listed: bool = False
 
 
+# Stands where two objects bear the name a row gives.
+AMBIGUOUS = object()
+
+
 def stored(value: Any) -> Any:
     """A database value as JSON holds it, so that values of now and then can be compared."""
     return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
@@ -111,10 +115,14 @@ class ModelKind(ImportKind):
         found: dict[Any, Any] = {}
         matched = list(objects.filter(named))
         for by in reversed(reference.by):
-            found |= {getattr(item, by): item for item in matched}
+            named_so: dict[Any, Any] = {}
+            for item in matched:
+                name = getattr(item, by)
+                named_so[name] = AMBIGUOUS if name in named_so else item
+            found |= named_so
         reachable = None
         if reference.reach is not None:
-            inside = objects.model._default_manager.filter(pk__in=[item.pk for item in found.values()])
+            inside = objects.model._default_manager.filter(pk__in=[item.pk for item in matched])
             reachable = set(inside.reached_by(context.actor, reference.reach).values_list("pk", flat=True))
         column, known = self.column(code), self._known(objects, reference, wanted - set(found))
         for row in rows:
@@ -124,6 +132,10 @@ class ModelKind(ImportKind):
             item = found.get(value)
             if item is None:
                 self.unknown_reference(row, column, value, known, context)
+            elif item is AMBIGUOUS:
+                row.refuse(
+                    column, Code.NOT_FOUND, _("叫“%(value)s”的不止一个，请改填编码"), value=shown(value)
+                )
             elif reachable is not None and item.pk not in reachable:
                 row.refuse(column, Code.OUT_OF_SCOPE, _("“%(value)s”不在您的管辖范围内"), value=shown(value))
             else:

@@ -212,7 +212,8 @@ def _place(parents: Mapping[int, int | None], context: Context) -> None:
         placements.setdefault(placement.unit_id, []).append(placement)
     begun, changed, dropped = [], [], []
     for unit, parent in parents.items():
-        present, *earlier = placements.get(unit, []) or [None]
+        known = placements.get(unit, [])
+        present, earlier = (known[0], known[1:]) if known else (None, [])
         if present is None or present.starts_on < context.today:
             if present is not None:
                 present.ends_on = context.today

@@ -12,12 +12,15 @@ class CareersConfig(AppConfig):
     def ready(self) -> None:
         from cmsys.api.router import register
         from cmsys.org.permissions import UNIT_EDIT, UNIT_VIEW
+        from cmsys.transfers.kinds import register_kind
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
         from managers.careers.api import PostViewSet
+        from managers.careers.imports import PostKind
         from managers.careers.resources import post_card
 
+        register_kind(PostKind())
         register("posts", PostViewSet)
 
         add_menu(MenuEntry(Group.PEOPLE, 30, _("岗位"), "posts_list", "post", UNIT_VIEW))

@@ -11,12 +11,15 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from cmsys.api.router import register
+        from cmsys.transfers.kinds import register_kind
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
         from managers.profiles import cards, permissions, tiles
         from managers.profiles.api import CertificateViewSet, ManagerViewSet
+        from managers.profiles.imports import ManagerKind
 
+        register_kind(ManagerKind())
         register("managers", ManagerViewSet)
         register("certificates", CertificateViewSet)
 
@@ -32,7 +35,7 @@ class ProfilesConfig(AppConfig):
         )
         listed = permissions.MANAGER_LIST
         add_tiles(
-            Tile("people", 20, _("客户经理"), tiles.people_tile, listed, span=2),
+            Tile("people", 20, _("客户经理"), tiles.people_tile, listed, span=3),
             Tile("grades", 30, _("等级分布"), tiles.grades_tile, listed),
             Tile("certificates", 40, _("证书到期"), tiles.certificates_tile, listed, span=2),
             Tile("missing", 50, _("档案缺项"), tiles.missing_tile, permissions.MANAGER_EDIT),

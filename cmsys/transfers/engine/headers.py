@@ -13,6 +13,8 @@ from cmsys.transfers.engine.values import text_of
 
 # Headers are looked for among the first lines: exports of other systems like to begin with a title.
 HEADER_WITHIN = 20
+# The column our marked copies add; handed in again it is passed over.
+REASON_HEADER = "错误原因"
 
 
 @dataclass
@@ -75,7 +77,7 @@ def _match(row: int, texts: list[str], columns: Sequence[Column], mapping: Mappi
     names = _names(columns)
     by_text: dict[str, int] = {}
     for index, text in enumerate(texts):
-        if not text:
+        if not text or text == REASON_HEADER:
             continue
         if normal(text) in by_text:
             first = texts[by_text[normal(text)]]

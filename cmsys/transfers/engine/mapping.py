@@ -81,12 +81,12 @@ class _Loader(yaml.SafeLoader):
 def _unique(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node))  # type: ignore[no-untyped-call]
+        key = str(loader.construct_object(key_node))
         if key in found:
             raise FileRefused(
                 _("映射文件第 %(line)s 行：“%(key)s”出现了两次。"), line=key_node.start_mark.line + 1, key=key
             )
-        found[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        found[key] = loader.construct_object(value_node, deep=True)
     return found
 
 

@@ -15,7 +15,7 @@ from cmsys.transfers.engine.sheets import Line, Sheet
 from cmsys.transfers.engine.values import convert, text_of
 
 # The last line of our own exports begins so; it is recognised and left out.
-WATERMARK = "导出水印："
+WATERMARK = "# 导出水印："
 
 
 @dataclass(slots=True)
@@ -104,6 +104,8 @@ class Reading:
         for number, cells in self._lines:
             if text_of(cells[0] if cells else "").startswith(WATERMARK):
                 continue
+            if self._is_sample(cells):
+                continue
             if not self._wanted(cells):
                 self.skipped += 1
                 continue
@@ -114,6 +116,16 @@ class Reading:
             self.read += 1
             self._check_twice(row)
             yield row
+
+    def _is_sample(self, cells: list[Any]) -> bool:
+        """The example line of our own template, left as it was."""
+        examples = {column.code: column.example for column in self.columns}
+        places = self.headers.places
+        return (
+            len(places) == len(examples)
+            and not self.mapping.columns
+            and all(_cell(cells, place) == examples[code] for code, place in places.items())
+        )
 
     def _wanted(self, cells: list[Any]) -> bool:
         for name, wanted in self.mapping.where.items():
