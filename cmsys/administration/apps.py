@@ -13,6 +13,7 @@ class AdministrationConfig(AppConfig):
         from cmsys.accounts.permissions import USER_EDIT, USER_VIEW
         from cmsys.administration import cards, tiles
         from cmsys.audit.permissions import LEDGER_VIEW
+        from cmsys.jobs.permissions import JOB_VIEW
         from cmsys.org.permissions import GRANT_EDIT, UNIT_EDIT, UNIT_VIEW
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
@@ -22,6 +23,7 @@ class AdministrationConfig(AppConfig):
             MenuEntry(Group.DESK, 10, _("工作台"), "desk", "home"),
             MenuEntry(Group.PEOPLE, 20, _("机构"), "org_units_list", "org", UNIT_VIEW),
             MenuEntry(Group.SYSTEM, 10, _("账号与授权"), "users_list", "key", USER_VIEW),
+            MenuEntry(Group.SYSTEM, 20, _("任务中心"), "jobs_list", "tasks", JOB_VIEW),
             MenuEntry(Group.SYSTEM, 30, _("操作日志"), "events_list", "shield", LEDGER_VIEW),
         )
         add_cards(
@@ -32,6 +34,8 @@ class AdministrationConfig(AppConfig):
             Card("users", "grants", 10, _("角色与范围"), cards.grants_card, span=2),
             Card("users", "sign-ins", 20, _("最近登录"), cards.sign_ins_card),
             Card("users", "history", 90, _("变更历史"), history_card),
+            Card("jobs", "progress", 10, _("进展"), cards.job_card, span=2),
+            Card("jobs", "history", 90, _("变更历史"), history_card),
             Card("events", "event", 10, _("内容"), cards.event_card, span=2),
             Card("events", "seal", 20, _("封存"), cards.seal_card, span=2),
         )
@@ -48,6 +52,18 @@ class AdministrationConfig(AppConfig):
                 "auth.sign_out": _("退出"),
                 "access.denied": _("越权访问被拒"),
                 "audit.verify": _("校验操作日志"),
+                "api.client_create": _("新建接口客户端"),
+                "api.client_revoke": _("吊销接口客户端"),
+                "api.token_issue": _("签发接口令牌"),
+                "api.token_refused": _("拒绝签发接口令牌"),
+                "export": _("导出"),
+                "import.check": _("上传并检查导入文件"),
+                "import.commit": _("导入"),
+                "import.discard": _("放弃导入"),
+                "import.undo": _("撤销导入"),
+                "job.cancel": _("取消后台任务"),
+                "job.retry": _("重试后台任务"),
+                "demo.fill": _("写入演示数据"),
                 "user.create": _("新建账号"),
                 "user.enable": _("启用账号"),
                 "user.disable": _("停用账号"),

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from cmsys.access.actors import may
 from cmsys.accounts.models import User
-from cmsys.administration.resources import UNITS
+from cmsys.administration.resources import JOB_TONES, UNITS
 from cmsys.audit.models import Event, Seal
+from cmsys.jobs.models import Job
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import GRANT_EDIT
 from cmsys.ui.kinds import kind_label
@@ -136,3 +137,24 @@ def seal_card(request: HttpRequest, event: Event) -> str:
         {"label": _("哈希"), "value": bytes(seal.hash).hex() if seal else _("等待封存"), "wide": True},
     ]
     return render_to_string("components/facts.html", {"facts": facts}, request=request)
+
+
+def job_card(request: HttpRequest, job: Job) -> str:
+    """How far a job is; while it is open the card fetches itself again."""
+    facts = [
+        {"label": _("状态"), "value": job.get_state_display(), "tag": JOB_TONES[job.state]},
+        {"label": _("对象"), "value": job.key},
+        {
+            "label": _("已处理"),
+            "value": f"{job.progress_done} / {job.progress_total}" if job.progress_total else "",
+        },
+        {"label": _("尝试次数"), "value": f"{job.attempt} / {job.max_attempts}"},
+        {"label": _("提交时间"), "value": shown(job.created_at)},
+        {"label": _("开始时间"), "value": shown(job.started_at)},
+        {"label": _("结束时间"), "value": shown(job.finished_at)},
+        {"label": _("进展"), "value": job.message, "wide": True},
+    ]
+    if job.error:
+        facts.append({"label": _("失败原因"), "value": job.error, "wide": True})
+    context = {"facts": facts, "job": job, "url": reverse("jobs_poll", args=[job.pk])}
+    return render_to_string("administration/cards/job.html", context, request=request)

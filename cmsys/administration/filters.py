@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cmsys.accounts.models import User
 from cmsys.audit.models import Event
+from cmsys.jobs.models import Job, JobState
 from cmsys.org.choices import UnitFilter
 from cmsys.org.models import OrgUnit, UnitKind
 from cmsys.ui.kinds import kind_choices
@@ -53,6 +54,17 @@ class UserFilterSet(django_filters.FilterSet):
     def search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         found = Q(name__icontains=value) | Q(username__icontains=value) | Q(employee_no__icontains=value)
         return queryset.filter(found | Q(name_pinyin__icontains=value))
+
+
+class JobFilterSet(django_filters.FilterSet):
+    """State, and what it is about."""
+
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=JobState.choices, empty_label=_("全部"))
+    key = django_filters.CharFilter(label=_("对象"), lookup_expr="icontains")
+
+    class Meta:
+        model = Job
+        fields: tuple[str, ...] = ()
 
 
 class EventFilterSet(django_filters.FilterSet):

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from cmsys.access.actors import may, require
 from cmsys.accounts.models import User
 from cmsys.accounts.permissions import USER_EDIT, USER_VIEW
-from cmsys.administration.filters import EventFilterSet, UnitFilterSet, UserFilterSet
+from cmsys.administration.filters import EventFilterSet, JobFilterSet, UnitFilterSet, UserFilterSet
 from cmsys.administration.forms import UnitForm
 from cmsys.audit.models import Event
 from cmsys.audit.permissions import LEDGER_VIEW
+from cmsys.jobs.models import Job
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import GRANT_EDIT
 from cmsys.org.services.units import unit_create, unit_update
@@ -195,6 +196,55 @@ class EventResource(_Unscoped):
         return f"#{instance.pk} · {timezone.localtime(instance.at).strftime('%Y-%m-%d %H:%M:%S')}"
 
 
+JOB_TONES = {"queued": "info", "running": "info", "done": "up", "failed": "down", "cancelled": "hold"}
+
+
+class JobResource(Resource):
+    """任务中心: what runs in the background; everybody his own, the system administrator all of it."""
+
+    key = "jobs"
+    noun = gettext_lazy("后台任务")
+    model = Job
+    filterset = JobFilterSet
+    default_sort = ("-pk",)
+    columns = (
+        Column("kind", gettext_lazy("任务"), lambda j: j.kind_label, sort=("kind",)),
+        Column("key", gettext_lazy("对象"), lambda j: j.key),
+        Column(
+            "state", gettext_lazy("状态"), lambda j: j.get_state_display(), sort=("state",), tone=lambda j: JOB_TONES[j.state]
+        ),
+        Column("percent", gettext_lazy("进度"), lambda j: "" if j.percent is None else f"{j.percent}%", numeric=True),
+        Column("message", gettext_lazy("进展"), lambda j: j.error or j.message),
+        Column("actor", gettext_lazy("发起人"), lambda j: j.actor_name),
+        Column("created_at", gettext_lazy("提交时间"), lambda j: j.created_at, sort=("pk",)),
+        Column("finished_at", gettext_lazy("结束时间"), lambda j: j.finished_at, sort=("finished_at",)),
+    )  # fmt: skip
+
+    def page_title(self) -> Text:
+        return _("任务中心")
+
+    def subtitle(self, request: Any, total: int) -> Text:
+        return _("后台任务可以离开、取消、重试；失败的任务写明原因")
+
+    def object_title(self, instance: Any) -> str:
+        return str(instance.kind_label)
+
+    def object_subtitle(self, instance: Any) -> Text:
+        return f"#{instance.pk} · {instance.actor_name}"
+
+    def object_actions(self, request: Any, instance: Any) -> list[Action]:
+        if not may(request.user, self.function("edit")):
+            return []
+        if instance.is_open:
+            return [
+                Action(_("取消任务"), reverse("jobs_cancel", args=[instance.pk]), method="post", danger=True)
+            ]
+        if instance.state in ("failed", "cancelled"):
+            return [Action(_("重试"), reverse("jobs_retry", args=[instance.pk]), method="post", primary=True)]
+        return []
+
+
+JOBS = JobResource()
 UNITS = UnitResource()
 USERS = UserResource()
 EVENTS = EventResource()

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cmsys.administration import views
-from cmsys.administration.resources import EVENTS, UNITS, USERS
+from cmsys.administration.resources import EVENTS, JOBS, UNITS, USERS
 from cmsys.ui.views import ResourceViews
 
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("users/<str:key>/active/", views.user_active, name="users_active"),
     path("users/<str:key>/grants/new/", views.grant_new, name="grants_create"),
     path("users/<str:key>/grants/<int:grant_id>/revoke/", views.grant_revoke, name="grants_revoke"),
+    *ResourceViews(JOBS).urls(),
+    path("jobs/<int:pk>/cancel/", views.job_stop, name="jobs_cancel"),
+    path("jobs/<int:pk>/retry/", views.job_again, name="jobs_retry"),
+    path("poll/jobs/<int:pk>/", views.job_progress, name="jobs_poll"),
     path("events/verify/", views.ledger_verify, name="events_verify"),
     *ResourceViews(EVENTS).urls(),
 ]

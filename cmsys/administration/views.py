@@ -11,18 +11,21 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cmsys.access.actors import require
 from cmsys.access.roles import Role
 from cmsys.accounts.models import User
 from cmsys.accounts.permissions import USER_EDIT
 from cmsys.accounts.services.users import password_reset, random_password, user_create, user_set_active
+from cmsys.administration.cards import job_card
 from cmsys.administration.forms import CloseForm, GrantForm, MoveForm, ReasonForm, UserForm
-from cmsys.administration.resources import UNITS, USERS
+from cmsys.administration.resources import JOBS, UNITS, USERS
 from cmsys.audit.ledger import record
 from cmsys.audit.permissions import LEDGER_VIEW
 from cmsys.audit.verify import verify
+from cmsys.jobs.permissions import JOB_EDIT, JOB_VIEW
+from cmsys.jobs.services.jobs import job_cancel, job_retry
 from cmsys.org.models import OrgUnit, RoleGrant
 from cmsys.org.permissions import GRANT_EDIT, UNIT_EDIT, UNIT_VIEW
 from cmsys.org.services.grants import role_grant, role_revoke
@@ -248,6 +251,36 @@ def ledger_verify(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     page = {"title": _("完整性校验"), "subtitle": _("逐条重算操作日志的哈希链，指出每一处不符")}
     return render(request, "administration/verify.html", {"page": page, "result": result})
+
+
+@require_GET
+def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The progress card alone, fetched by an open page; does not keep a session alive."""
+    require(request.user, JOB_VIEW)  # type: ignore[arg-type]
+    return HttpResponse(job_card(request, JOBS.find(request.user, str(pk))))  # type: ignore[arg-type]
+
+
+@require_POST
+def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancel a job; it stops before its next chunk."""
+    return _job(request, pk, job_cancel, _("任务已取消，已完成的部分保留。"))
+
+
+@require_POST
+def job_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue a failed job again; it goes on where it stopped."""
+    return _job(request, pk, job_retry, _("任务已重新排队。"))
+
+
+def _job(request: HttpRequest, pk: int, verb: Any, done: str) -> HttpResponse:
+    require(request.user, JOB_EDIT)  # type: ignore[arg-type]
+    job = JOBS.find(request.user, str(pk), "edit")  # type: ignore[arg-type]
+    try:
+        verb(actor=request.user, job_id=job.pk, now=timezone.now())
+        messages.success(request, done)
+    except ValidationError as error:
+        messages.error(request, "；".join(error.messages))
+    return HttpResponseRedirect(JOBS.url("detail", job))
 
 
 def _show_password(request: HttpRequest, user: User, password: str) -> HttpResponse:

@@ -51,12 +51,23 @@ class ResourceForm(forms.ModelForm):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
+        for field in self.fields.values():
+            _say_what_to_do(field)
         updated_at = getattr(self.instance, "updated_at", None)
         self.fields["version"].initial = updated_at.isoformat() if self.instance.pk and updated_at else ""
 
     def values(self) -> dict[str, Any]:
         """The cleaned values that belong to the model."""
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+def _say_what_to_do(field: forms.Field) -> None:
+    """An empty choice reads 请选择 (or 不填) instead of a row of dashes."""
+    empty = _("请选择") if field.required else _("不填")
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = empty
+    elif isinstance(field, forms.TypedChoiceField):
+        field.choices = [(key, empty if key == "" else label) for key, label in field.choices]
 
 
 class Resource:

@@ -14,6 +14,7 @@ from django.forms import BoundField, CheckboxInput, DateInput, HiddenInput, Text
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from cmsys.ui import formats
 from cmsys.ui.charts import Chart
@@ -88,7 +89,7 @@ def meter(value: Any, maximum: Any = 100, tone: Any = "info", guide: Any = None)
         mark = format_html('<rect class="meter-guide" x="{}" y="0" width="1.5" height="6"/>', length(guide))
     return format_html(
         '<svg class="meter {}" viewBox="0 0 {} 6" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="meter-rest" width="{}" height="6" rx="3"/><rect class="meter-fill" width="{}" height="6" rx="3"/>{}</svg>',
+        '<rect class="meter-rest" width="{}" height="6"/><rect class="meter-fill" width="{}" height="6"/>{}</svg>',
         tone_class(tone), METER_UNITS, METER_UNITS, length(value), mark,
     )  # fmt: skip
 
@@ -154,8 +155,9 @@ def field(bound: BoundField, span: str = "") -> dict[str, Any]:
     _prefer_native_date(widget)
     kind = "group" if bound.use_fieldset else "check" if isinstance(widget, CheckboxInput) else "control"
     wide = span == "wide" or isinstance(widget, Textarea) or (kind == "group" and len(bound.subwidgets) > 3)
+    control = bound.as_widget(attrs=attributes)
     return {
-        "bound": bound, "control": bound.as_widget(attrs=attributes), "kind": kind, "wide": wide,
+        "bound": bound, "control": _worded_blank(control), "kind": kind, "wide": wide,
         "hint_id": hint, "error_id": problem, "required": bound.field.required and not isinstance(widget, HiddenInput),
     }  # fmt: skip
 
@@ -172,6 +174,11 @@ def query_field(bound: BoundField, extra: bool = False) -> dict[str, Any]:
     for part in getattr(bound.field.widget, "widgets", ()):
         _prefer_native_date(part)
     return {"bound": bound, "extra": extra, "group": bound.use_fieldset, "error_id": f"{bound.auto_id}_error"}
+
+
+def _worded_blank(control: SafeString) -> SafeString:
+    # Django's nine dashes say nothing to a reader; both strings are ours, so the markup stays safe.
+    return mark_safe(control.replace(">---------<", f">{_('请选择')}<"))  # noqa: S308
 
 
 def _prefer_native_date(widget: Any) -> None:
