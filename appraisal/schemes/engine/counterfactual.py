@@ -48,20 +48,38 @@ class Change:
 
 
 class _Probe:
-    """A cohort in which one input of one person is replaced by a trial value."""
+    """A cohort in which one input of one person is replaced by trial values, many at once where nobody compares."""
 
     def __init__(self, scheme: Scheme, cohort: Cohort, index: int, name: str) -> None:
         self.scheme, self.cohort, self.index, self.name = scheme, cohort, index, name
+        self.alone = not depends_on_peers(scheme)
         self.seen: dict[Fraction, tuple[Decision, tuple[Any, ...]]] = {}
+
+    def fetch(self, values: list[Fraction]) -> None:
+        """Judges all of `values` in one evaluation when the person is alone, else one after the other."""
+        wanted = [value for value in dict.fromkeys(values) if value not in self.seen]
+        if not self.alone:
+            for value in wanted:
+                self._judge([value])
+        elif wanted:
+            self._judge(wanted)
+
+    def _judge(self, values: list[Fraction]) -> None:
+        person = self.cohort.people[self.index]
+        trials = tuple(with_input(person, self.name, value) for value in values)
+        if self.alone:
+            people, first = trials, 0
+        else:
+            people = (*self.cohort.people[: self.index], *trials, *self.cohort.people[self.index + 1 :])
+            first = self.index
+        evaluation = Evaluation(self.scheme, Cohort(self.cohort.period, people))
+        for k, value in enumerate(values):
+            self.seen[value] = (evaluation.decision(first + k), _signature(evaluation, first + k))
 
     def at(self, value: Fraction) -> tuple[Decision, tuple[Any, ...]]:
         """The decision and the state of everything the rules read, with the input at `value`."""
         if value not in self.seen:
-            people = list(self.cohort.people)
-            people[self.index] = with_input(people[self.index], self.name, value)
-            evaluation = Evaluation(self.scheme, Cohort(self.cohort.period, tuple(people)))
-            decision = evaluation.decision(self.index)
-            self.seen[value] = (decision, _signature(evaluation, self.index))
+            self._judge([value])
         return self.seen[value]
 
 
@@ -183,12 +201,13 @@ def _flips(probe: _Probe, near: int, far: int, point: Callable[[int], Fraction])
         low, high = stack.pop()
         if probe.at(point(low))[1] == probe.at(point(high))[1]:
             continue
-        if abs(high - low) == 1:
+        if high - low == 1:
             yield high
             continue
-        middle = (low + high) // 2 if high > low else -((-low - high) // 2)
-        stack.append((middle, high))
-        stack.append((low, middle))
+        parts = min(16 if probe.alone else 2, high - low)
+        cuts = [low + (high - low) * part // parts for part in range(parts + 1)]
+        probe.fetch([point(cut) for cut in cuts])
+        stack.extend(reversed(list(zip(cuts, cuts[1:], strict=False))))
 
 
 def _search(probe: _Probe, value: Fraction, step: Fraction, end: Fraction, stops: set[Fraction]) -> Fraction | None:
@@ -208,8 +227,10 @@ def _search(probe: _Probe, value: Fraction, step: Fraction, end: Fraction, stops
         if 0 < distance < count:
             whole = int(distance)
             marks |= {k for k in (whole - 1, whole, whole + 1) if 0 < k <= count}
-    near = 0
-    for far in sorted(marks):
+    near, stretches = 0, sorted(marks)
+    if probe.alone:
+        probe.fetch([point(mark) for mark in stretches])
+    for far in stretches:
         for k in _flips(probe, near, far, point):
             if probe.at(point(k))[0] != before:
                 return point(k)
