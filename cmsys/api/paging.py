@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
@@ -61,7 +61,7 @@ class UpdatedCursorPagination(BasePagination):
 
     parameters = ("page_size", "cursor")
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the asked page; one query. Raises BadParameters."""
         self.request = request
         self.field: str = getattr(view, "updated_field", "updated_at")

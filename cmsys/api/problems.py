@@ -151,7 +151,8 @@ def _known(request: Request, exc: exceptions.APIException) -> HttpResponse:
     elif isinstance(exc, exceptions.Throttled):
         code, detail = (
             "throttled",
-            _("已达到每分钟请求数上限，请在 %(seconds)d 秒后重试。") % {"seconds": exc.wait or 1},
+            _("已达到每分钟请求数上限，请在 %(seconds)d 秒后重试。")
+            % {"seconds": getattr(exc, "wait", None) or 1},
         )
     headers = {}
     if getattr(exc, "auth_header", None):

@@ -55,7 +55,8 @@ class ClientCredentialsScheme(OpenApiAuthenticationExtension):
         return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[Any]]:
-        function = auto_schema.view.required_function()
+        view: Any = auto_schema.view
+        function = view.required_function()
         return {SECURITY: [function.scope] if function is not None and function.scope else []}
 
 

@@ -83,7 +83,7 @@ class ClientRateThrottle(BaseThrottle):
             return True
         allowed = int(str(api_settings.DEFAULT_THROTTLE_RATES["client"]).partition("/")[0])
         self.limit = count(f"client:{request.user.client.pk}", allowed)
-        request.rate_limit = self.limit  # type: ignore[attr-defined]
+        request.rate_limit = self.limit
         return self.limit is None or not self.limit.exceeded
 
     def wait(self) -> float | None:

@@ -40,7 +40,7 @@ class ApiView(APIView):
         """The function the client must have; its scope is the one the token needs."""
         return self.function
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with ExitStack() as self.stack:
             response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
             if isinstance(response, Response):
@@ -74,7 +74,7 @@ class ApiView(APIView):
         self._acting = True
         self.check_permissions(request)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, as the Allow header; no body."""
         return Response(status=204)
 
@@ -122,8 +122,8 @@ class UnknownPathView(APIView):
     throttle_classes = ()
     schema = None
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.headers: dict[str, str] = {}
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
-        return self.handle_exception(NotFound())  # type: ignore[return-value]
+        return self.handle_exception(NotFound())

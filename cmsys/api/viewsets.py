@@ -31,6 +31,7 @@ class ReadOnlyResourceViewSet(ListModelMixin, RetrieveModelMixin, ApiView, Gener
     Lists cost one query, whatever the page; details one.
     """
 
+    queryset: Any = None
     visibility: ClassVar[str] = "view"
     # What the client's row is ordered by, with the id; must grow with each change of the row.
     updated_field: ClassVar[str] = "updated_at"
@@ -40,9 +41,9 @@ class ReadOnlyResourceViewSet(ListModelMixin, RetrieveModelMixin, ApiView, Gener
         """`function` when the class names one, otherwise what the model declares for `visibility`."""
         if self.function is not None:
             return self.function
-        model: Any = self.queryset.model if self.queryset is not None else None
+        model: Any = getattr(self.queryset, "model", None)
         return model.functions[self.visibility] if model is not None else None
 
     def get_queryset(self) -> QuerySet[Any]:
         rows: Any = super().get_queryset()
-        return rows.visible_to(self.request.user_actor, self.visibility)  # type: ignore[attr-defined, no-any-return]
+        return rows.visible_to(self.request.user_actor, self.visibility)  # type: ignore[attr-defined]
