@@ -231,6 +231,8 @@ CELERY: dict[str, Any] = {
         "socket_connect_timeout": 1,
         "socket_timeout": 2,
         "retry_on_timeout": False,
+        # Of a single publish; workers keep trying for ever (broker_connection_max_retries).
+        "max_retries": 0,
     },
     "task_publish_retry": False,
     "broker_connection_max_retries": None,
