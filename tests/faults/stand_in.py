@@ -25,7 +25,6 @@ def launch(*arguments: str) -> int:
     processes.PROCESSES.clear()
     processes.PROCESSES.update(web=f"{me} web {{port}}", worker=f"{me} worker", dispatcher=f"{me} dispatcher")
     launcher.MANAGE = ["-m", "tests.faults.stand_in", "manage"]
-    # Killed processes lose nothing that the kernel has; only a lost machine would, and none is lost here.
     services.Cluster = partial(services.Cluster, durable=False)
     frontend.missing = lambda *_, **__: []
     if os.environ.get("STAND_IN_NPM") == "missing":
