@@ -188,6 +188,16 @@ OAUTH2_PROVIDER: dict[str, Any] = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "cmsys 客户经理管理系统",
     "VERSION": "1.0.0",
+    "DESCRIPTION": (
+        "客户端用 client_id 与 client_secret 换取 15 分钟有效的访问令牌：\n\n"
+        "    curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials https://…/o/token/\n"
+        "    curl -H 'Authorization: Bearer 令牌' https://…/api/v1/org-units/\n\n"
+        "- 只返回客户端权限范围（scope）和机构范围之内的数据；范围之外的对象一律 404。\n"
+        "- 列表按更新时间排列，`next` 是下一页的完整地址，null 表示结束；同一行在翻页期间被更新时会再次出现。\n"
+        "- 用 `updated_since` 只取有更新的行；用 `If-None-Match` 避免重复传输，内容未变时返回 304。\n"
+        "- 每个客户端每分钟 600 次请求，见 `RateLimit-*`；超过时返回 429 和 `Retry-After`。\n"
+        "- 错误一律为 `application/problem+json`，请保留其中的 request_id 以便查询。\n"
+    ),
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -108,6 +108,7 @@ def test_the_page_loads_own_files_only_and_nothing_inline(db, django_user_model)
         "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css",
         "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js",
         "/static/api/docs.js",
+        "/",
         "/api/v1/schema/",
     ]
     assert not re.search(r"<script>|<style|style=|onclick|onload", page)
