@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Q
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from cmsys.access.actors import may
 from cmsys.accounts.models import User
+from cmsys.accounts.requests import SignedInRequest
 from cmsys.administration.resources import JOB_TONES, UNITS
 from cmsys.audit.models import Event, Seal
 from cmsys.jobs.models import Job
@@ -20,7 +20,7 @@ from cmsys.ui.kinds import kind_label
 from cmsys.ui.listing import shown
 
 
-def unit_card(request: HttpRequest, unit: OrgUnit) -> str:
+def unit_card(request: SignedInRequest, unit: OrgUnit) -> str:
     """What the unit is and where it stands."""
     place = (
         f"{unit.latitude}, {unit.longitude}"
@@ -41,13 +41,13 @@ def unit_card(request: HttpRequest, unit: OrgUnit) -> str:
     return render_to_string("components/facts.html", {"facts": facts}, request=request)
 
 
-def _visible(request: HttpRequest, unit: OrgUnit) -> bool:
-    return OrgUnit.objects.visible_to(request.user).filter(pk=unit.pk).exists()  # type: ignore[arg-type]
+def _visible(request: SignedInRequest, unit: OrgUnit) -> bool:
+    return OrgUnit.objects.visible_to(request.user).filter(pk=unit.pk).exists()
 
 
-def below_card(request: HttpRequest, unit: OrgUnit) -> str:
+def below_card(request: SignedInRequest, unit: OrgUnit) -> str:
     """The units directly below."""
-    below = OrgUnit.objects.visible_to(request.user).filter(parent=unit).order_by("code")  # type: ignore[arg-type]
+    below = OrgUnit.objects.visible_to(request.user).filter(parent=unit).order_by("code")
     rows = [
         {
             "name": child.name,
@@ -60,7 +60,7 @@ def below_card(request: HttpRequest, unit: OrgUnit) -> str:
     return render_to_string("administration/cards/below.html", {"rows": rows}, request=request)
 
 
-def placement_card(request: HttpRequest, unit: OrgUnit) -> str:
+def placement_card(request: SignedInRequest, unit: OrgUnit) -> str:
     """Where the unit stood in the tree, newest first."""
     placements = unit.placements.select_related("parent").order_by("-starts_on")
     return render_to_string(
@@ -68,7 +68,7 @@ def placement_card(request: HttpRequest, unit: OrgUnit) -> str:
     )
 
 
-def grants_card(request: HttpRequest, user: User) -> str:
+def grants_card(request: SignedInRequest, user: User) -> str:
     """Roles in force and to come first, then those that ended."""
     today = timezone.localdate()
     rows = []
@@ -78,7 +78,7 @@ def grants_card(request: HttpRequest, user: User) -> str:
         state, tone = (
             (_("已失效"), "hold") if over else (_("未生效"), "info") if future else (_("生效中"), "up")
         )
-        revocable = not over and may(request.user, GRANT_EDIT) and request.user.pk != user.pk  # type: ignore[arg-type]
+        revocable = not over and may(request.user, GRANT_EDIT) and request.user.pk != user.pk
         rows.append({
             "grant": grant, "state": state, "tone": tone,
             "revoke_url": reverse("grants_revoke", args=[user.pk, grant.pk]) if revocable else "",
@@ -86,7 +86,7 @@ def grants_card(request: HttpRequest, user: User) -> str:
     return render_to_string("administration/cards/grants.html", {"rows": rows}, request=request)
 
 
-def sign_ins_card(request: HttpRequest, user: User) -> str:
+def sign_ins_card(request: SignedInRequest, user: User) -> str:
     """The newest attempts to sign in to this account."""
     own = Q(resource="users", object_id=str(user.pk)) | Q(
         kind="auth.refused", object_label__iexact=user.username
@@ -106,7 +106,7 @@ def sign_ins_card(request: HttpRequest, user: User) -> str:
     return render_to_string("administration/cards/sign_ins.html", {"rows": rows}, request=request)
 
 
-def event_card(request: HttpRequest, event: Event) -> str:
+def event_card(request: SignedInRequest, event: Event) -> str:
     """Everything the row says, field by field before and after."""
     names = list(dict.fromkeys([*event.before, *event.after]))
     changes = [
@@ -128,7 +128,7 @@ def event_card(request: HttpRequest, event: Event) -> str:
     )
 
 
-def seal_card(request: HttpRequest, event: Event) -> str:
+def seal_card(request: SignedInRequest, event: Event) -> str:
     """The event's place in the chain."""
     seal = Seal.objects.filter(event=event).first()
     facts = [
@@ -139,7 +139,7 @@ def seal_card(request: HttpRequest, event: Event) -> str:
     return render_to_string("components/facts.html", {"facts": facts}, request=request)
 
 
-def job_card(request: HttpRequest, job: Job) -> str:
+def job_card(request: SignedInRequest, job: Job) -> str:
     """How far a job is; while it is open the card fetches itself again."""
     facts = [
         {"label": _("状态"), "value": job.get_state_display(), "tag": JOB_TONES[job.state]},

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Count
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cmsys.accounts.models import User
+from cmsys.accounts.requests import SignedInRequest
 from cmsys.audit.models import Event, Seal
 from cmsys.org.models import OrgUnit, RoleGrant, UnitKind
 from cmsys.ui.listing import shown
 
 
-def accounts_tile(request: HttpRequest) -> str:
+def accounts_tile(request: SignedInRequest) -> str:
     """How many accounts, how many without any role, how many disabled."""
     users = User.objects.all()
     unused = users.filter(is_active=True, grants__isnull=True).count()
@@ -33,7 +33,7 @@ def accounts_tile(request: HttpRequest) -> str:
     return render_to_string("components/figures.html", {"figures": figures}, request=request)
 
 
-def grants_tile(request: HttpRequest) -> str:
+def grants_tile(request: SignedInRequest) -> str:
     """Grants that end within thirty days."""
     today = timezone.localdate()
     soon = RoleGrant.objects.filter(ends_on__gt=today, ends_on__lte=today + timedelta(days=30))
@@ -44,7 +44,7 @@ def grants_tile(request: HttpRequest) -> str:
     return render_to_string("components/figures.html", {"figures": figures}, request=request)
 
 
-def ledger_tile(request: HttpRequest) -> str:
+def ledger_tile(request: SignedInRequest) -> str:
     """Refusals of the last day and how far the ledger is sealed."""
     since = timezone.now() - timedelta(days=1)
     recent = Event.objects.filter(at__gte=since)
@@ -74,9 +74,9 @@ def ledger_tile(request: HttpRequest) -> str:
     return render_to_string("components/figures.html", {"figures": figures}, request=request)
 
 
-def units_tile(request: HttpRequest) -> str:
+def units_tile(request: SignedInRequest) -> str:
     """How many units of each kind are in sight."""
-    units = OrgUnit.objects.visible_to(request.user).filter(closed_on__isnull=True)  # type: ignore[arg-type]
+    units = OrgUnit.objects.visible_to(request.user).filter(closed_on__isnull=True)
     counts = dict(units.order_by().values_list("kind").annotate(n=Count("pk")))
     listed = reverse("org_units_list")
     facts = [

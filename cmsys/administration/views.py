@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from cmsys.access.actors import require
 from cmsys.access.roles import Role
 from cmsys.accounts.models import User
 from cmsys.accounts.permissions import USER_EDIT
+from cmsys.accounts.requests import SignedInRequest
 from cmsys.accounts.services.users import password_reset, random_password, user_create, user_set_active
 from cmsys.administration.cards import job_card
 from cmsys.administration.forms import CloseForm, GrantForm, MoveForm, ReasonForm, UserForm
@@ -39,7 +40,7 @@ FORM_METHODS = ["GET", "POST"]
 
 
 @require_GET
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedInRequest) -> HttpResponse:
     """工作台: the tiles of the reader's roles."""
     assert isinstance(request.user, User)
     tiles = []
@@ -57,10 +58,10 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def org_tree(request: HttpRequest) -> HttpResponse:
+def org_tree(request: SignedInRequest) -> HttpResponse:
     """机构树: the visible part of the tree with how many units stand below each; one query."""
-    require(request.user, UNIT_VIEW)  # type: ignore[arg-type]
-    units = OrgUnit.objects.visible_to(request.user).select_related("head").order_by("path")  # type: ignore[arg-type]
+    require(request.user, UNIT_VIEW)
+    units = OrgUnit.objects.visible_to(request.user).select_related("head").order_by("path")
     nodes: dict[int, dict[str, Any]] = {}
     roots: list[dict[str, Any]] = []
     for unit in units:
@@ -77,10 +78,10 @@ def org_tree(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def move(request: HttpRequest, code: str) -> HttpResponse:
+def move(request: SignedInRequest, code: str) -> HttpResponse:
     """Another parent from a day on."""
-    require(request.user, UNIT_EDIT)  # type: ignore[arg-type]
-    unit = UNITS.find(request.user, code, "edit")  # type: ignore[arg-type]
+    require(request.user, UNIT_EDIT)
+    unit = UNITS.find(request.user, code, "edit")
     form = MoveForm(request.POST or None, actor=request.user)
     url = UNITS.url("detail", unit)
     if request.method == "POST" and form.is_valid():
@@ -92,7 +93,7 @@ def move(request: HttpRequest, code: str) -> HttpResponse:
                 parent_id=data["parent"].pk,
                 on=data["on"],
                 reason=data["reason"],
-            )  # type: ignore[arg-type]
+            )
             messages.success(request, _("已调整上级机构，下级机构一并调整。"))
             return HttpResponseRedirect(url)
         except ValidationError as error:
@@ -105,15 +106,15 @@ def move(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def close(request: HttpRequest, code: str) -> HttpResponse:
+def close(request: SignedInRequest, code: str) -> HttpResponse:
     """Close a unit from a day on."""
-    require(request.user, UNIT_EDIT)  # type: ignore[arg-type]
-    unit = UNITS.find(request.user, code, "edit")  # type: ignore[arg-type]
+    require(request.user, UNIT_EDIT)
+    unit = UNITS.find(request.user, code, "edit")
     form = CloseForm(request.POST or None)
     url = UNITS.url("detail", unit)
     if request.method == "POST" and form.is_valid():
         try:
-            unit_close(actor=request.user, unit_id=unit.pk, **form.cleaned_data)  # type: ignore[arg-type]
+            unit_close(actor=request.user, unit_id=unit.pk, **form.cleaned_data)
             messages.success(request, _("机构已撤销。"))
             return HttpResponseRedirect(url)
         except ValidationError as error:
@@ -131,14 +132,14 @@ def close(request: HttpRequest, code: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(FORM_METHODS)
-def user_new(request: HttpRequest) -> HttpResponse:
+def user_new(request: SignedInRequest) -> HttpResponse:
     """Open an account; its first password is shown once."""
-    require(request.user, USER_EDIT)  # type: ignore[arg-type]
+    require(request.user, USER_EDIT)
     form = UserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         password = random_password()
         try:
-            user = user_create(actor=request.user, password=password, **form.cleaned_data)  # type: ignore[arg-type]
+            user = user_create(actor=request.user, password=password, **form.cleaned_data)
             return _show_password(request, user, password)
         except ValidationError as error:
             add_service_error(form, error)
@@ -153,15 +154,15 @@ def user_new(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(FORM_METHODS)
-def user_password(request: HttpRequest, key: str) -> HttpResponse:
+def user_password(request: SignedInRequest, key: str) -> HttpResponse:
     """A new random password, shown once; the account's sessions end."""
-    require(request.user, USER_EDIT)  # type: ignore[arg-type]
-    user = USERS.find(request.user, key)  # type: ignore[arg-type]
+    require(request.user, USER_EDIT)
+    user = USERS.find(request.user, key)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user, password = password_reset(
             actor=request.user, user_id=user.pk, reason=form.cleaned_data["reason"]
-        )  # type: ignore[arg-type]
+        )
         return _show_password(request, user, password)
     return _confirm(
         request, form, _("重置%(name)s的密码") % {"name": user.name}, USERS.url("detail", user), _("重置密码"),
@@ -170,18 +171,19 @@ def user_password(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def user_active(request: HttpRequest, key: str) -> HttpResponse:
+def user_active(request: SignedInRequest, key: str) -> HttpResponse:
     """Disable an account, or enable it again."""
-    require(request.user, USER_EDIT)  # type: ignore[arg-type]
-    user = USERS.find(request.user, key)  # type: ignore[arg-type]
+    require(request.user, USER_EDIT)
+    user = USERS.find(request.user, key)
     form = ReasonForm(request.POST or None)
     url = USERS.url("detail", user)
     if request.method == "POST" and form.is_valid():
         user_set_active(
-            actor=request.user, user_id=user.pk, active=not user.is_active, reason=form.cleaned_data["reason"]  # type: ignore[arg-type]
+            actor=request.user, user_id=user.pk, active=not user.is_active, reason=form.cleaned_data["reason"]
         )  # fmt: skip
         messages.success(request, _("已启用。") if not user.is_active else _("已停用。"))
         return HttpResponseRedirect(url)
+    effects: tuple[str, ...]
     if user.is_active:
         effects = (_("该账号不能再登录，现有会话立即结束。"), _("档案、授权和日志保留。"))
         return _confirm(
@@ -192,16 +194,16 @@ def user_active(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def grant_new(request: HttpRequest, key: str) -> HttpResponse:
+def grant_new(request: SignedInRequest, key: str) -> HttpResponse:
     """Give a role at a unit."""
-    require(request.user, GRANT_EDIT)  # type: ignore[arg-type]
-    user = USERS.find(request.user, key)  # type: ignore[arg-type]
+    require(request.user, GRANT_EDIT)
+    user = USERS.find(request.user, key)
     form = GrantForm(request.POST or None)
     url = USERS.url("detail", user)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         try:
-            role_grant(actor=request.user, user=user, role=Role(data.pop("role")), **data)  # type: ignore[arg-type]
+            role_grant(actor=request.user, user=user, role=Role(data.pop("role")), **data)
             messages.success(request, _("已授予。"))
             return HttpResponseRedirect(url)
         except ValidationError as error:
@@ -211,10 +213,10 @@ def grant_new(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def grant_revoke(request: HttpRequest, key: str, grant_id: int) -> HttpResponse:
+def grant_revoke(request: SignedInRequest, key: str, grant_id: int) -> HttpResponse:
     """Take a role back, today."""
-    require(request.user, GRANT_EDIT)  # type: ignore[arg-type]
-    user = USERS.find(request.user, key)  # type: ignore[arg-type]
+    require(request.user, GRANT_EDIT)
+    user = USERS.find(request.user, key)
     grant = RoleGrant.objects.select_related("unit").filter(pk=grant_id, user=user).first()
     if grant is None:
         raise Http404
@@ -223,7 +225,7 @@ def grant_revoke(request: HttpRequest, key: str, grant_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             role_revoke(
-                actor=request.user, grant_id=grant.pk, on=timezone.localdate(), reason=form.cleaned_data["reason"]  # type: ignore[arg-type]
+                actor=request.user, grant_id=grant.pk, on=timezone.localdate(), reason=form.cleaned_data["reason"]
             )  # fmt: skip
             messages.success(request, _("已收回。"))
             return HttpResponseRedirect(url)
@@ -239,14 +241,14 @@ def grant_revoke(request: HttpRequest, key: str, grant_id: int) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def ledger_verify(request: HttpRequest) -> HttpResponse:
+def ledger_verify(request: SignedInRequest) -> HttpResponse:
     """完整性校验: recompute the chain now; the look is itself an event."""
-    require(request.user, LEDGER_VIEW)  # type: ignore[arg-type]
+    require(request.user, LEDGER_VIEW)
     result = None
     if request.method == "POST":
         result = verify()
         record(
-            "audit.verify", None, actor=request.user, resource="events", label=_("操作日志"),  # type: ignore[arg-type]
+            "audit.verify", None, actor=request.user, resource="events", label=_("操作日志"),
             after={"sealed": result.sealed, "head": result.head, "breaks": len(result.breaks)}, success=not result.breaks,
         )  # fmt: skip
     page = {"title": _("完整性校验"), "subtitle": _("逐条重算操作日志的哈希链，指出每一处不符")}
@@ -254,27 +256,27 @@ def ledger_verify(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
+def job_progress(request: SignedInRequest, pk: int) -> HttpResponse:
     """The progress card alone, fetched by an open page; does not keep a session alive."""
-    require(request.user, JOB_VIEW)  # type: ignore[arg-type]
-    return HttpResponse(job_card(request, JOBS.find(request.user, str(pk))))  # type: ignore[arg-type]
+    require(request.user, JOB_VIEW)
+    return HttpResponse(job_card(request, JOBS.find(request.user, str(pk))))
 
 
 @require_POST
-def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
+def job_stop(request: SignedInRequest, pk: int) -> HttpResponse:
     """Cancel a job; it stops before its next chunk."""
     return _job(request, pk, job_cancel, _("任务已取消，已完成的部分保留。"))
 
 
 @require_POST
-def job_again(request: HttpRequest, pk: int) -> HttpResponse:
+def job_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """Queue a failed job again; it goes on where it stopped."""
     return _job(request, pk, job_retry, _("任务已重新排队。"))
 
 
-def _job(request: HttpRequest, pk: int, verb: Any, done: str) -> HttpResponse:
-    require(request.user, JOB_EDIT)  # type: ignore[arg-type]
-    job = JOBS.find(request.user, str(pk), "edit")  # type: ignore[arg-type]
+def _job(request: SignedInRequest, pk: int, verb: Any, done: str) -> HttpResponse:
+    require(request.user, JOB_EDIT)
+    job = JOBS.find(request.user, str(pk), "edit")
     try:
         verb(actor=request.user, job_id=job.pk, now=timezone.now())
         messages.success(request, done)
@@ -283,7 +285,7 @@ def _job(request: HttpRequest, pk: int, verb: Any, done: str) -> HttpResponse:
     return HttpResponseRedirect(JOBS.url("detail", job))
 
 
-def _show_password(request: HttpRequest, user: User, password: str) -> HttpResponse:
+def _show_password(request: SignedInRequest, user: User, password: str) -> HttpResponse:
     page = {
         "title": _("%(name)s的新密码") % {"name": user.name},
         "subtitle": _("只显示这一次，请当面或通过安全渠道交给本人"),
@@ -292,14 +294,14 @@ def _show_password(request: HttpRequest, user: User, password: str) -> HttpRespo
     return render(request, "administration/password.html", context)
 
 
-def _form(request: HttpRequest, form: Any, title: str, url: str, notice: str) -> HttpResponse:
+def _form(request: SignedInRequest, form: Any, title: str, url: str, notice: str) -> HttpResponse:
     fieldsets = [{"title": "", "hint": "", "fields": list(form.visible_fields())}]
     page = FormPage(title=title, form=form, fieldsets=fieldsets, cancel_url=url, notice=notice)
     return render(request, "ui/form.html", {"page": page}, status=422 if form.errors else 200)
 
 
 def _confirm(
-    request: HttpRequest,
+    request: SignedInRequest,
     form: Any,
     title: str,
     url: str,

@@ -17,7 +17,7 @@ from cmsys.ui.registry import GROUP_LABELS, menu_for
 def layout(request: HttpRequest) -> dict[str, Any]:
     """nav (groups with entries), current_user with role labels, request_id. Two queries at most: the account, its grants."""
     user = getattr(request, "user", None)
-    base = {"request_id": getattr(request, "request_id", ""), "current_user": None, "nav": []}
+    base: dict[str, Any] = {"request_id": getattr(request, "request_id", ""), "current_user": None, "nav": []}
     if not isinstance(user, User):
         return base
     nav = []
@@ -26,7 +26,7 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         for entry in entries:
             url = reverse(entry.url_name)
             active = request.path == url or (url != "/" and request.path.startswith(url))
-            badge = entry.badge(request) if entry.badge else 0
+            badge = entry.badge(user) if entry.badge else 0
             lines.append(
                 {"label": entry.label, "url": url, "icon": entry.icon, "active": active, "badge": badge}
             )

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from cmsys.accounts.requests import SignedInRequest
 from cmsys.audit.models import Event
 from cmsys.ui.kinds import kind_label
 from cmsys.ui.listing import shown
@@ -17,7 +17,7 @@ from cmsys.ui.listing import shown
 NEWEST = 20
 
 
-def history_card(request: HttpRequest, instance: Any) -> str:
+def history_card(request: SignedInRequest, instance: Any) -> str:
     """The newest changes of the object, each with who, when, from what to what; one query."""
     model = type(instance)
     events = Event.objects.filter(resource=model.resource, object_id=str(instance.pk)).order_by("-id")[

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
 from cmsys.access.actors import may
+from cmsys.accounts.requests import SignedInRequest
 from cmsys.ui.pages import ListPage
 from cmsys.ui.resource import Column, Resource
 
@@ -38,10 +39,10 @@ def shown(value: Any) -> str:
 class Listing:
     """One request for one resource's list. Queries: count, page, and what the filter form's choices need."""
 
-    def __init__(self, resource: Resource, request: HttpRequest) -> None:
+    def __init__(self, resource: Resource, request: SignedInRequest) -> None:
         self.resource = resource
         self.request = request
-        self.base = resource.queryset(request.user, resource.list_action)  # type: ignore[arg-type]
+        self.base = resource.queryset(request.user, resource.list_action)
         self.filterset: FilterSet = resource.filterset(request.GET, queryset=self.base, request=request)
         self.valid = self.filterset.is_valid()
 
@@ -185,7 +186,7 @@ class Listing:
         resource = self.resource
         if "export" not in getattr(resource.model, "functions", {}) or not may(
             self.request.user, resource.function("export")
-        ):  # type: ignore[attr-defined,arg-type]
+        ):
             return []
         query = self.request.GET.copy()
         query.pop("page", None)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cmsys.access.actors import Actor, may
 from cmsys.access.functions import Function
+from cmsys.accounts.requests import SignedInRequest
 
 Text = str | Promise
 
@@ -52,7 +52,7 @@ class MenuEntry:
     url_name: str
     icon: str
     function: Function | None = None
-    badge: Callable[[HttpRequest], int] | None = None
+    badge: Callable[[Actor], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Card:
     key: str
     order: int
     title: Text
-    render: Callable[[HttpRequest, Any], str]
+    render: Callable[[SignedInRequest, Any], str]
     function: Function | None = None
     span: int = 1
 
@@ -75,7 +75,7 @@ class Tile:
     key: str
     order: int
     title: Text
-    render: Callable[[HttpRequest], str]
+    render: Callable[[SignedInRequest], str]
     function: Function | None = None
     span: int = 1
 

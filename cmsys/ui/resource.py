@@ -67,7 +67,8 @@ def _say_what_to_do(field: forms.Field) -> None:
     if isinstance(field, forms.ModelChoiceField):
         field.empty_label = empty
     elif isinstance(field, forms.TypedChoiceField):
-        field.choices = [(key, empty if key == "" else label) for key, label in field.choices]
+        listed: Any = field.choices
+        field.choices = [(key, empty if key == "" else label) for key, label in listed]
 
 
 class Resource:
@@ -94,7 +95,7 @@ class Resource:
     def queryset(self, actor: Actor, action: str) -> QuerySet[Any]:
         """Visible rows with everything the columns and the page touch already joined in."""
         known = action if action in self.model.functions else "view"  # type: ignore[attr-defined]
-        return self.model.objects.visible_to(actor, known)  # type: ignore[attr-defined,no-any-return]
+        return self.model.objects.visible_to(actor, known)  # type: ignore[attr-defined]
 
     # --- words ------------------------------------------------------------------------------------------------------
     def page_title(self) -> Text:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cmsys.access.actors import require
-from cmsys.transfers.export import ExportColumn, export_response
+from cmsys.accounts.requests import SignedInRequest
+from cmsys.transfers.export import ExportColumn, Format, export_response
 from cmsys.ui.listing import Listing
 from cmsys.ui.pages import DetailPage, FormPage
 from cmsys.ui.registry import cards_for
@@ -35,7 +36,7 @@ class ResourceViews:
         resource, key = self.resource, self.resource.key
         patterns = [path(f"{key}/", require_GET(self.list), name=resource.url_name("list"))]
         if "export" in getattr(resource.model, "functions", {}):
-            for fmt in ("xlsx", "csv"):
+            for fmt in get_args(Format):
                 view = require_GET(self._export(fmt))
                 patterns.append(path(f"{key}/export.{fmt}", view, name=resource.url_name(f"export_{fmt}")))
         if resource.form_class is not None:
@@ -47,8 +48,8 @@ class ResourceViews:
         patterns.append(path(f"{key}/<str:key>/", require_GET(self.detail), name=resource.url_name("detail")))
         return patterns
 
-    def list(self, request: HttpRequest) -> HttpResponse:
-        require(request.user, self.resource.function(self.resource.list_action))  # type: ignore[arg-type]
+    def list(self, request: SignedInRequest) -> HttpResponse:
+        require(request.user, self.resource.function(self.resource.list_action))
         listing = Listing(self.resource, request)
         fragment = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
         template = "ui/_results.html" if fragment else self.resource.template_list
@@ -57,11 +58,11 @@ class ResourceViews:
         response["Vary"] = "HX-Request"
         return response
 
-    def detail(self, request: HttpRequest, key: str) -> HttpResponse:
-        require(request.user, self.resource.function("view"))  # type: ignore[arg-type]
-        instance = self.resource.find(request.user, key)  # type: ignore[arg-type]
+    def detail(self, request: SignedInRequest, key: str) -> HttpResponse:
+        require(request.user, self.resource.function("view"))
+        instance = self.resource.find(request.user, key)
         cards = []
-        for card in cards_for(self.resource.key, request.user):  # type: ignore[arg-type]
+        for card in cards_for(self.resource.key, request.user):
             html = card.render(request, instance)
             if html:
                 cards.append({"key": card.key, "title": card.title, "html": html, "span": card.span})
@@ -77,21 +78,21 @@ class ResourceViews:
         template = "ui/drawer.html" if request.GET.get("drawer") else "ui/detail.html"
         return render(request, template, {"page": page, "object": instance})
 
-    def create(self, request: HttpRequest) -> HttpResponse:
-        require(request.user, self.resource.function("create"))  # type: ignore[arg-type]
+    def create(self, request: SignedInRequest) -> HttpResponse:
+        require(request.user, self.resource.function("create"))
         title = _("新建%(noun)s") % {"noun": self.resource.noun}
         return self._form(request, None, title, self.resource.url("list"))
 
-    def edit(self, request: HttpRequest, key: str) -> HttpResponse:
-        require(request.user, self.resource.function("edit"))  # type: ignore[arg-type]
-        instance = self.resource.find(request.user, key, "edit")  # type: ignore[arg-type]
+    def edit(self, request: SignedInRequest, key: str) -> HttpResponse:
+        require(request.user, self.resource.function("edit"))
+        instance = self.resource.find(request.user, key, "edit")
         title = _("编辑 %(what)s") % {"what": self.resource.object_title(instance)}
         return self._form(request, instance, title, self.resource.url("detail", instance))
 
-    def _form(self, request: HttpRequest, instance: Any, title: str, cancel_url: str) -> HttpResponse:
+    def _form(self, request: SignedInRequest, instance: Any, title: str, cancel_url: str) -> HttpResponse:
         assert self.resource.form_class is not None
         version = instance.updated_at.isoformat() if instance is not None else ""
-        form = self.resource.form_class(request.POST or None, instance=instance, actor=request.user)  # type: ignore[arg-type]
+        form = self.resource.form_class(request.POST or None, instance=instance, actor=request.user)
         if request.method == "POST" and form.is_valid():
             if form.cleaned_data.get("version", "") != version:
                 form.add_error(None, _("您打开之后，这条记录已被他人修改。请重新打开后再改。"))
@@ -103,29 +104,29 @@ class ResourceViews:
         page = FormPage(title=title, form=form, fieldsets=fieldsets_of(form), cancel_url=cancel_url)
         return render(request, "ui/form.html", {"page": page}, status=422 if form.errors else 200)
 
-    def _save(self, request: HttpRequest, form: ResourceForm, instance: Any) -> Any:
+    def _save(self, request: SignedInRequest, form: ResourceForm, instance: Any) -> Any:
         try:
             if instance is None:
-                return self.resource.create(request.user, form.values())  # type: ignore[arg-type]
-            return self.resource.update(request.user, instance, form.values())  # type: ignore[arg-type]
+                return self.resource.create(request.user, form.values())
+            return self.resource.update(request.user, instance, form.values())
         except ValidationError as error:
             add_service_error(form, error)
             return None
 
-    def _export(self, fmt: str) -> View:
-        def export(request: HttpRequest) -> HttpResponse:
-            require(request.user, self.resource.function("export"))  # type: ignore[arg-type]
+    def _export(self, fmt: Format) -> View:
+        def export(request: SignedInRequest) -> HttpResponse:
+            require(request.user, self.resource.function("export"))
             listing = Listing(self.resource, request)
             # What may be listed is not always what may be exported: both must hold.
-            allowed = self.resource.queryset(request.user, "export").values("pk")  # type: ignore[arg-type]
+            allowed = self.resource.queryset(request.user, "export").values("pk")
             rows = listing.filtered().filter(pk__in=allowed)
             columns = listing.columns()
             return export_response(
-                actor=request.user,  # type: ignore[arg-type]
+                actor=request.user,
                 title=str(self.resource.noun),
                 columns=[ExportColumn(column.key, str(column.label), column.kind) for column in columns],
                 rows=_values(rows, columns),
-                fmt=fmt,  # type: ignore[arg-type]
+                fmt=fmt,
                 filters=request.GET.urlencode(),
                 now=timezone.now(),
             )

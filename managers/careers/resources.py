@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cmsys.accounts.requests import SignedInRequest
 from cmsys.org.choices import UnitChoiceField
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import UNIT_EDIT
@@ -102,7 +102,7 @@ class PostResource(Resource):
 POSTS = PostResource()
 
 
-def post_card(request: HttpRequest, post: Any) -> str:
+def post_card(request: SignedInRequest, post: Any) -> str:
     """What the post is, and how full it is."""
     facts = [
         {"label": _("岗位编码"), "value": post.code},

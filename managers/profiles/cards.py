@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -12,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from cmsys.access.actors import may
 from cmsys.access.masks import mask_birth_date, mask_email, mask_mobile
+from cmsys.accounts.requests import SignedInRequest
 from managers.profiles.models import RelationshipManager
 from managers.profiles.permissions import MANAGER_EDIT
 
 
-def profile_card(request: HttpRequest, manager: RelationshipManager) -> str:
+def profile_card(request: SignedInRequest, manager: RelationshipManager) -> str:
     """Who the person is and where he works; personal data masked, with a way to see it where that is allowed."""
     personal = [
         _personal(request, manager, "mobile", _("手机"), mask_mobile(manager.mobile)),
@@ -47,16 +47,16 @@ def profile_card(request: HttpRequest, manager: RelationshipManager) -> str:
 
 
 def _personal(
-    request: HttpRequest, manager: RelationshipManager, field: str, label: str, masked: str
+    request: SignedInRequest, manager: RelationshipManager, field: str, label: str, masked: str
 ) -> dict[str, Any]:
     action = "reveal_mobile" if field == "mobile" else "reveal"
     url = ""
-    if masked and may(request.user, RelationshipManager.functions[action]):  # type: ignore[arg-type]
+    if masked and may(request.user, RelationshipManager.functions[action]):
         url = reverse("manager_reveal", args=[manager.employee_no, field])
     return {"label": label, "value": masked, "url": url, "field": field}
 
 
-def grade_card(request: HttpRequest, manager: RelationshipManager) -> str:
+def grade_card(request: SignedInRequest, manager: RelationshipManager) -> str:
     """Every grade with its dates, newest first."""
     records = manager.grade_records.select_related("grade").order_by("-starts_on")
     context = {
@@ -68,7 +68,7 @@ def grade_card(request: HttpRequest, manager: RelationshipManager) -> str:
     return render_to_string("managers/cards/grades.html", context, request=request)
 
 
-def certificate_card(request: HttpRequest, manager: RelationshipManager) -> str:
+def certificate_card(request: SignedInRequest, manager: RelationshipManager) -> str:
     """Certificates with their validity; what runs out within 90 days stands out."""
     today = timezone.localdate()
     editable = _editable(request, manager)
@@ -87,12 +87,12 @@ def certificate_card(request: HttpRequest, manager: RelationshipManager) -> str:
     )
 
 
-def _editable(request: HttpRequest, manager: RelationshipManager) -> bool:
+def _editable(request: SignedInRequest, manager: RelationshipManager) -> bool:
     """Whether the reader may change this person; answered once for a request."""
     known: dict[int, bool] = request.__dict__.setdefault("_editable_managers", {})
     if manager.pk not in known:
         known[manager.pk] = bool(
-            may(request.user, MANAGER_EDIT)  # type: ignore[arg-type]
-            and RelationshipManager.objects.visible_to(request.user, "edit").filter(pk=manager.pk).exists()  # type: ignore[arg-type]
+            may(request.user, MANAGER_EDIT)
+            and RelationshipManager.objects.visible_to(request.user, "edit").filter(pk=manager.pk).exists()
         )
     return known[manager.pk]

@@ -6,23 +6,23 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cmsys.accounts.requests import SignedInRequest
 from managers.profiles.composition import percent
 from managers.profiles.models import Certificate, RelationshipManager, Status
 
 SOON = timedelta(days=90)
 
 
-def _people(request: HttpRequest) -> Any:
-    return RelationshipManager.objects.visible_to(request.user, "list")  # type: ignore[arg-type]
+def _people(request: SignedInRequest) -> Any:
+    return RelationshipManager.objects.visible_to(request.user, "list")
 
 
-def people_tile(request: HttpRequest) -> str:
+def people_tile(request: SignedInRequest) -> str:
     """How many people, and who of them is not simply at work; one query."""
     counts = dict(_people(request).order_by().values_list("status").annotate(n=Count("pk")))
     listed = reverse("managers_list")
@@ -35,7 +35,7 @@ def people_tile(request: HttpRequest) -> str:
     return render_to_string("components/figures.html", {"figures": figures}, request=request)
 
 
-def grades_tile(request: HttpRequest) -> str:
+def grades_tile(request: SignedInRequest) -> str:
     """The distribution over grades, each leading to its people; one query."""
     working = _people(request).exclude(status=Status.LEFT).order_by()
     rows = (
@@ -57,7 +57,7 @@ def grades_tile(request: HttpRequest) -> str:
     return render_to_string("managers/tiles/bars.html", {"items": bars, "total": total}, request=request)
 
 
-def certificates_tile(request: HttpRequest) -> str:
+def certificates_tile(request: SignedInRequest) -> str:
     """Certificates that run out within 90 days or did so in the last 30, soonest first."""
     today = timezone.localdate()
     near = (
@@ -74,7 +74,7 @@ def certificates_tile(request: HttpRequest) -> str:
             "what": certificate.name,
             "unit": certificate.manager.unit.name,
             "day": certificate.expires_on,
-            "over": certificate.expires_on <= today,
+            "over": certificate.expires_on is not None and certificate.expires_on <= today,
         }
         for certificate in near[:8]
     ]
@@ -83,7 +83,7 @@ def certificates_tile(request: HttpRequest) -> str:
     )
 
 
-def missing_tile(request: HttpRequest) -> str:
+def missing_tile(request: SignedInRequest) -> str:
     """What the files of working people lack; nothing is shown when nothing is missing."""
     working = _people(request).exclude(status=Status.LEFT)
     missing = working.aggregate(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cmsys.access.actors import may, require
-from cmsys.transfers.export import ExportColumn, export_response
+from cmsys.accounts.requests import SignedInRequest
+from cmsys.transfers.export import ExportColumn, Format, export_response
 from cmsys.ui.pages import ConfirmPage, FormPage
 from cmsys.ui.views import add_service_error
 from managers.profiles import permissions
@@ -31,44 +32,44 @@ FORM_METHODS = ["GET", "POST"]
 
 
 @require_GET
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: SignedInRequest) -> HttpResponse:
     """The reader's own page; 404 where no profile carries his number."""
-    require(request.user, permissions.CONTACT_EDIT)  # type: ignore[arg-type]
-    own = RelationshipManager.objects.visible_to(request.user, "contact").first()  # type: ignore[arg-type]
+    require(request.user, permissions.CONTACT_EDIT)
+    own = RelationshipManager.objects.visible_to(request.user, "contact").first()
     if own is None:
         raise Http404
     return redirect(MANAGERS.url("detail", own))
 
 
 @require_http_methods(FORM_METHODS)
-def contact(request: HttpRequest) -> HttpResponse:
+def contact(request: SignedInRequest) -> HttpResponse:
     """The reader's own telephone number and mail address."""
-    require(request.user, permissions.CONTACT_EDIT)  # type: ignore[arg-type]
-    own = RelationshipManager.objects.visible_to(request.user, "contact").first()  # type: ignore[arg-type]
+    require(request.user, permissions.CONTACT_EDIT)
+    own = RelationshipManager.objects.visible_to(request.user, "contact").first()
     if own is None:
         raise Http404
     form = ContactForm(request.POST or None, instance=own)
     url = MANAGERS.url("detail", own)
     if request.method == "POST" and form.is_valid() and _done(
-        request, form, lambda: contact_update(actor=request.user, manager_id=own.pk, **form.cleaned_data)  # type: ignore[arg-type]
+        request, form, lambda: contact_update(actor=request.user, manager_id=own.pk, **form.cleaned_data)
     ):  # fmt: skip
         return HttpResponseRedirect(url)
     return _form_page(request, form, _("修改联系方式"), url)
 
 
 @require_http_methods(FORM_METHODS)
-def reveal(request: HttpRequest, employee_no: str, field: str) -> HttpResponse:
+def reveal(request: SignedInRequest, employee_no: str, field: str) -> HttpResponse:
     """Asks for a reason, then shows the value once and writes the look into the ledger. One's own needs no reason."""
     if field not in RelationshipManager.audit_masks:
         raise Http404
     action = "reveal_mobile" if field == "mobile" else "reveal"
-    require(request.user, RelationshipManager.functions[action])  # type: ignore[arg-type]
-    manager = MANAGERS.find(request.user, employee_no, action)  # type: ignore[arg-type]
+    require(request.user, RelationshipManager.functions[action])
+    manager = MANAGERS.find(request.user, employee_no, action)
     form = ReasonForm(request.POST or None)
     value = ""
     if request.method == "POST" and form.is_valid():
         value = personal_data_reveal(
-            actor=request.user, manager_id=manager.pk, field=field, reason=form.cleaned_data["reason"]  # type: ignore[arg-type]
+            actor=request.user, manager_id=manager.pk, field=field, reason=form.cleaned_data["reason"]
         )  # fmt: skip
     label = RelationshipManager._meta.get_field(field).verbose_name  # type: ignore[union-attr]
     context = {
@@ -90,16 +91,16 @@ def reveal(request: HttpRequest, employee_no: str, field: str) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def grade_new(request: HttpRequest, employee_no: str) -> HttpResponse:
+def grade_new(request: SignedInRequest, employee_no: str) -> HttpResponse:
     """A grade from a day on: first entry or correction."""
-    require(request.user, permissions.MANAGER_EDIT)  # type: ignore[arg-type]
-    manager = MANAGERS.find(request.user, employee_no, "edit")  # type: ignore[arg-type]
+    require(request.user, permissions.MANAGER_EDIT)
+    manager = MANAGERS.find(request.user, employee_no, "edit")
     form = GradeForm(request.POST or None)
 
     def save() -> Any:
         data = form.cleaned_data
         return grade_begin(
-            actor=request.user, manager_id=manager.pk, grade=data["grade"], starts_on=data["starts_on"],  # type: ignore[arg-type]
+            actor=request.user, manager_id=manager.pk, grade=data["grade"], starts_on=data["starts_on"],
             cause=GradeCause(data["cause"]), note=data["note"],
         )  # fmt: skip
 
@@ -112,29 +113,29 @@ def grade_new(request: HttpRequest, employee_no: str) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-def certificate_new(request: HttpRequest, employee_no: str) -> HttpResponse:
+def certificate_new(request: SignedInRequest, employee_no: str) -> HttpResponse:
     """Enter a certificate."""
-    require(request.user, permissions.MANAGER_EDIT)  # type: ignore[arg-type]
-    manager = MANAGERS.find(request.user, employee_no, "edit")  # type: ignore[arg-type]
+    require(request.user, permissions.MANAGER_EDIT)
+    manager = MANAGERS.find(request.user, employee_no, "edit")
     form = CertificateForm(request.POST or None)
     url = MANAGERS.url("detail", manager)
     if request.method == "POST" and form.is_valid() and _done(
-        request, form, lambda: certificate_add(actor=request.user, manager_id=manager.pk, **form.cleaned_data)  # type: ignore[arg-type]
+        request, form, lambda: certificate_add(actor=request.user, manager_id=manager.pk, **form.cleaned_data)
     ):  # fmt: skip
         return HttpResponseRedirect(url)
     return _form_page(request, form, _("登记%(name)s的证书") % {"name": manager.name}, url)
 
 
 @require_http_methods(FORM_METHODS)
-def certificate_edit(request: HttpRequest, employee_no: str, certificate_id: int) -> HttpResponse:
+def certificate_edit(request: SignedInRequest, employee_no: str, certificate_id: int) -> HttpResponse:
     """Change a certificate's entry."""
-    require(request.user, permissions.MANAGER_EDIT)  # type: ignore[arg-type]
+    require(request.user, permissions.MANAGER_EDIT)
     certificate = _certificate(request, employee_no, certificate_id)
     form = CertificateForm(request.POST or None, instance=certificate)
     url = MANAGERS.url("detail", certificate.manager)
     if request.method == "POST" and form.is_valid() and _done(
         request, form,
-        lambda: certificate_update(actor=request.user, certificate_id=certificate.pk, values=form.cleaned_data),  # type: ignore[arg-type]
+        lambda: certificate_update(actor=request.user, certificate_id=certificate.pk, values=form.cleaned_data),
     ):  # fmt: skip
         return HttpResponseRedirect(url)
     remove_url = reverse("certificate_remove", args=[employee_no, certificate.pk])
@@ -142,15 +143,15 @@ def certificate_edit(request: HttpRequest, employee_no: str, certificate_id: int
 
 
 @require_http_methods(FORM_METHODS)
-def certificate_delete(request: HttpRequest, employee_no: str, certificate_id: int) -> HttpResponse:
+def certificate_delete(request: SignedInRequest, employee_no: str, certificate_id: int) -> HttpResponse:
     """Take an entry back, with a reason."""
-    require(request.user, permissions.MANAGER_EDIT)  # type: ignore[arg-type]
+    require(request.user, permissions.MANAGER_EDIT)
     certificate = _certificate(request, employee_no, certificate_id)
     form = ReasonForm(request.POST or None)
     url = MANAGERS.url("detail", certificate.manager)
     if request.method == "POST" and form.is_valid():
         certificate_remove(
-            actor=request.user, certificate_id=certificate.pk, reason=form.cleaned_data["reason"]  # type: ignore[arg-type]
+            actor=request.user, certificate_id=certificate.pk, reason=form.cleaned_data["reason"]
         )  # fmt: skip
         messages.success(request, _("证书登记已撤销。"))
         return HttpResponseRedirect(url)
@@ -170,7 +171,7 @@ def certificate_delete(request: HttpRequest, employee_no: str, certificate_id: i
 
 
 @require_GET
-def roster_composition(request: HttpRequest) -> HttpResponse:
+def roster_composition(request: SignedInRequest) -> HttpResponse:
     """名册构成: the people of a query by unit, region, education, major, experience, grade and status (MGR-2)."""
     filterset, dimensions = _composed(request)
     total = dimensions[0].total if dimensions else 0
@@ -185,22 +186,22 @@ def roster_composition(request: HttpRequest) -> HttpResponse:
             "filter_form": filterset.form,
         },
     }
-    context["may_export"] = may(request.user, permissions.MANAGER_EXPORT)  # type: ignore[arg-type]
+    context["may_export"] = may(request.user, permissions.MANAGER_EXPORT)
     if request.headers.get("HX-Request"):
         return render(request, "managers/_composition.html", context)
     return render(request, "managers/composition.html", context, status=200 if filterset.is_valid() else 400)
 
 
 @require_GET
-def composition_export(request: HttpRequest, fmt: str) -> HttpResponse:
+def composition_export(request: SignedInRequest, fmt: Format) -> HttpResponse:
     """The same numbers as a file."""
-    require(request.user, permissions.MANAGER_EXPORT)  # type: ignore[arg-type]
-    if fmt not in ("xlsx", "csv"):
+    require(request.user, permissions.MANAGER_EXPORT)
+    if fmt not in get_args(Format):
         raise Http404
     _filterset, dimensions = _composed(request, action="export")
     rows = ([d.title, part.label, part.count, part.percent] for d in dimensions for part in d.parts)
     return export_response(
-        actor=request.user, title=_("名册构成"), rows=rows, fmt=fmt, filters=request.GET.urlencode(), now=timezone.now(),  # type: ignore[arg-type]
+        actor=request.user, title=_("名册构成"), rows=rows, fmt=fmt, filters=request.GET.urlencode(), now=timezone.now(),
         columns=[
             ExportColumn("dimension", _("维度"), "text"), ExportColumn("part", _("类别"), "text"),
             ExportColumn("count", _("人数"), "number"), ExportColumn("percent", _("占比（%）"), "number"),
@@ -208,9 +209,9 @@ def composition_export(request: HttpRequest, fmt: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _composed(request: HttpRequest, action: str = "list") -> tuple[ManagerFilterSet, list[Dimension]]:
-    require(request.user, RelationshipManager.functions["list"])  # type: ignore[arg-type]
-    people = RelationshipManager.objects.visible_to(request.user, "list")  # type: ignore[arg-type]
+def _composed(request: SignedInRequest, action: str = "list") -> tuple[ManagerFilterSet, list[Dimension]]:
+    require(request.user, RelationshipManager.functions["list"])
+    people = RelationshipManager.objects.visible_to(request.user, "list")
     if action != "list":
         people = people.visible_to(request.user, action)
     filterset = ManagerFilterSet(request.GET, queryset=people, request=request)
@@ -222,7 +223,7 @@ def _composed(request: HttpRequest, action: str = "list") -> tuple[ManagerFilter
 SHOWN_PARTS = 12
 
 
-def _card(request: HttpRequest, dimension: Dimension) -> dict[str, Any]:
+def _card(request: SignedInRequest, dimension: Dimension) -> dict[str, Any]:
     """A dimension as the page shows it: each bar leads to the list of exactly those people."""
     parts = dimension.parts[:SHOWN_PARTS]
     rest = dimension.parts[SHOWN_PARTS:]
@@ -251,15 +252,15 @@ def _card(request: HttpRequest, dimension: Dimension) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _certificate(request: HttpRequest, employee_no: str, certificate_id: int) -> Certificate:
-    visible = Certificate.objects.visible_to(request.user, "edit").select_related("manager")  # type: ignore[arg-type]
+def _certificate(request: SignedInRequest, employee_no: str, certificate_id: int) -> Certificate:
+    visible = Certificate.objects.visible_to(request.user, "edit").select_related("manager")
     found = visible.filter(pk=certificate_id, manager__employee_no=employee_no).first()
     if found is None:
         raise Http404
-    return found  # type: ignore[no-any-return]
+    return found
 
 
-def _done(request: HttpRequest, form: BaseForm, save: Any) -> bool:
+def _done(request: SignedInRequest, form: BaseForm, save: Any) -> bool:
     try:
         save()
     except ValidationError as error:
@@ -270,7 +271,7 @@ def _done(request: HttpRequest, form: BaseForm, save: Any) -> bool:
 
 
 def _form_page(
-    request: HttpRequest, form: Any, title: str, url: str, notice: str = "", remove_url: str = ""
+    request: SignedInRequest, form: Any, title: str, url: str, notice: str = "", remove_url: str = ""
 ) -> HttpResponse:
     page = FormPage(
         title=title, form=form, cancel_url=url, notice=notice,
