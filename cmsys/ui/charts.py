@@ -145,6 +145,7 @@ class Chart:
     def table(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Header and rows of the table twin, carrying exactly the numbers that are drawn."""
         unit = f"（{self.unit}）" if self.unit else ""
+        header: tuple[str, ...]
         if self.kind == "scatter":
             header = (_("名称"), _("组"), self.x_label or "X", self.y_label or "Y")
             return header, tuple((p.label, p.group or "—", figure(p.x), figure(p.y)) for p in self.points)

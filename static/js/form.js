@@ -155,7 +155,6 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   const look = (event) => {
     if (!caps || !event.getModifierState) return;
     caps.hidden = !event.getModifierState("CapsLock");
-    caps.querySelector("span").textContent = words.caps;
   };
   input.addEventListener("keydown", look);
   input.addEventListener("keyup", look);

@@ -63,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
         url = json.loads((HOME / "run.json").read_text())["url"]
+        if not url:
+            raise KeyError("url")
         accounts = json.loads((HOME / "demo.json").read_text())["accounts"]
     except (OSError, KeyError, ValueError):
         print(

@@ -265,6 +265,13 @@ def tree_node(node: Any, level: int = 1) -> dict[str, Any]:
     return {"node": node, "level": level, "below": level + 1}
 
 
+@register.filter
+def figure_size(value: Any) -> str:
+    """Class of a key figure: words are set smaller than numbers."""
+    text = str(value or "")
+    return "long" if len(text) > 4 and text[0] not in "0123456789-−¥≤≥+" else ""
+
+
 for _filter in (
     formats.money,
     formats.wan,
