@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,12 @@ from .exact import NumberError, to_fraction
 from .faults import Fault, SchemeError
 from .formula import FormulaError, parse
 from .methods import COMPARING, compares
-from .names import Names
+from .names import MAX_CHAIN, Names
 from .periods import KIND_OF_CYCLE, parse_period
 from .shape import found_text, shape_faults
 
 Data = Mapping[str, Any]
+GRAMMAR = {"number": "数字", "name": "名称", "operator": "运算符", "end": "结尾"}
 EVENT_METHODS = ("deduct", "veto", "per_unit", "bands", "linear", "step", "threshold", "direct")
 
 
@@ -57,6 +59,10 @@ class _Checker:
         circle = self.names.circle()
         if circle:
             self.fault("", "cycle", " → ".join(circle), "不互相引用的定义", "definitions without a circle")
+        elif max(self.names.depth.values()) > MAX_CHAIN:
+            longest = max(self.names.depth, key=lambda name: self.names.depth[name])
+            zh, en = f"引用链不超过 {MAX_CHAIN} 环", f"chains of at most {MAX_CHAIN} definitions"
+            self.fault("", "document_too_deep", f"{longest}: {self.names.depth[longest]}", zh, en)
         return self.faults
 
     def numbers(self, data: Any, path: str) -> None:
@@ -110,12 +116,13 @@ class _Checker:
                     path = f"dimensions[{d}].indicators[{k}]"
                     if weight is None:
                         self.fault(f"{path}.weight", "missing_key", "无", "权重", "a weight")
-                        weight = 0
+                        continue
                     if "points" in item:
                         zh, en = "points 只用于 kind: points 的维度", "points only in dimensions of kind points"
                         self.fault(f"{path}.points", "unknown_key", "points", zh, en)
                     weights.append(weight)
-                self._hundred(weights, f"dimensions[{d}].indicators")
+                if len(weights) == len(dimension["indicators"]):
+                    self._hundred(weights, f"dimensions[{d}].indicators")
             else:
                 for k, item in enumerate(dimension["indicators"]):
                     if "weight" in item:
@@ -125,7 +132,8 @@ class _Checker:
             for d, item in enumerate(rows):
                 if "weight" not in item:
                     self.fault(f"dimensions[{d}].weight", "missing_key", "无", "各维度都写权重或都不写", "all or none")
-            self._hundred([item.get("weight", 0) for item in rows], "dimensions")
+            if all("weight" in item for item in rows):
+                self._hundred([item["weight"] for item in rows], "dimensions")
 
     def _hundred(self, weights: list[Any], path: str) -> None:
         names = {w["param"] for w in weights if isinstance(w, Mapping) and w["param"] in self.names.parameters}
@@ -227,7 +235,8 @@ class _Checker:
             tree = parse(text)
         except FormulaError as error:
             where = f"{error.found} @ {error.position}"
-            self.fault(path, error.code, where, error.expected, error.expected)
+            zh = re.sub(r"number|name|operator|end", lambda word: GRAMMAR[word.group()], error.expected)
+            self.fault(path, error.code, where, zh, error.expected)
             return
         for name in tree.names():
             self.reference(name, path)
@@ -375,7 +384,7 @@ class _Checker:
                 for key in keys:
                     self.code_in(item.get(key), self.levels, f"levels.{name}[{k}].{key}", "scale 中的档次", "a level of scale")
                 if name == "quotas" and self.levels and item["level"] == self.levels[-1]:
-                    zh, en = "最低档不能限额", "the lowest level cannot be limited"
+                    zh, en = "最低档以上的档次", "a level above the lowest"
                     self.fault(f"levels.quotas[{k}].level", "bad_value", item["level"], zh, en)
         shares = [item["percent"] for item in section.get("forced") or ()]
         if shares and not any(isinstance(value, Mapping) for value in shares):

@@ -53,18 +53,39 @@ def judge(condition: Condition, figures: Figures, index: int) -> bool | None:
     if "not" in condition:
         inner = judge(condition["not"], figures, index)
         return None if inner is None else not inner
-    return find(condition, figures, index).passed
+    if "certificate" in condition or "times" in condition:
+        return find(condition, figures, index).passed
+    return _streak(condition, figures, index)
 
 
 def _at_least(conditions: tuple[Condition, ...], needed: int, figures: Figures, index: int) -> bool | None:
+    """Stops as soon as the rest cannot matter."""
     passed = unknown = 0
-    for condition in conditions:
+    for seen, condition in enumerate(conditions, start=1):
         outcome = judge(condition, figures, index)
-        passed += outcome is True
-        unknown += outcome is None
-    if passed >= needed:
-        return True
-    return None if passed + unknown >= needed else False
+        if outcome is True:
+            passed += 1
+            if passed >= needed:
+                return True
+        elif outcome is None:
+            unknown += 1
+        if passed + unknown + len(conditions) - seen < needed:
+            return False
+    return None
+
+
+def _streak(leaf: Condition, figures: Figures, index: int) -> bool | None:
+    """A leaf over its `consecutive` periods, stopping at the first that fails."""
+    name, offset = leaf["value"], int(leaf.get("offset", 0))
+    outcome: bool | None = True
+    for back in range(offset, offset + int(leaf.get("consecutive", 1))):
+        value = figures.past(name, index, back) if back else figures.value(name, index)
+        passed = _holds(value, leaf, figures, index)
+        if passed is False:
+            return False
+        if passed is None:
+            outcome = None
+    return outcome
 
 
 def leaves(condition: Condition) -> Iterator[Condition]:

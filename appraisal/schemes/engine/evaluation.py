@@ -7,15 +7,15 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from .cohort import Cohort
+from .cohort import Cohort, Column
 from .conditions import Condition, describe, find, leaves, shown
-from .exact import decimal_places, plain
+from .exact import decimal_places, plain, plain_units
 from .faults import Fault, InputError
 from .ladder import Proposal, fill_quotas, propose, rated, vetoes
 from .levels import Level, assign_levels, cell
 from .model import Dimension, Indicator, Scheme
 from .pay import pay_of
-from .scoring import Scored, figure_at
+from .scoring import COUNTED, Figures, Scored, figure_at
 from .totals import Extra, Result
 from .workings import Workings
 
@@ -77,8 +77,10 @@ class Evaluation:
         return (self.person(index) for index in range(len(self)))
 
     def _shown(self, result: Result, index: int) -> str | None:
-        value = result.value(index)
-        return None if value is None else plain(value, self.scheme.rounding.places, 40)
+        column = result.column
+        if not column.present[index]:
+            return None
+        return plain_units(int(column.units[index]), column.scale, self.scheme.rounding.places)
 
     def _lines(self, index: int) -> Iterator[dict[str, Any]]:
         for dimension in self.scheme.dimensions:
@@ -92,33 +94,39 @@ class Evaluation:
 
     def _line(self, dimension: Dimension, indicator: Indicator, row: int, index: int) -> dict[str, Any]:
         scored: Scored = self.workings.scored(indicator.code)
-        score, result = scored.value(index), self.workings.result(dimension.code)
-        weight = result.weight(row, index)
-        contribution = None if score is None else score * weight / 100
-        raw, target = figure_at(scored.figures, index), figure_at(scored.against, index)
+        result = self.workings.result(dimension.code)
+        units = int(scored.units[index]) if scored.state[index] in COUNTED else None
+        weight, scale = result.weight_units(row, index), result.weight_scale
         least = self.scheme.rounding.places
         return {
             "code": indicator.code,
             "name": indicator.name,
             "dimension": dimension.code,
             "kind": "indicator",
-            "raw": None if raw is None else plain(raw, 0, 10),
-            "target": None if target is None else plain(target, 0, 10),
-            "score": None if score is None else plain(score, indicator.rounding.places),
-            "weight": plain(weight),
-            "stated_weight": plain(self.workings.constant(indicator.weight, index) or Fraction(0)),
-            "contribution": None if contribution is None else plain(contribution, least, 40),
-            "note": scored.note(index) or self._limit_note(indicator, score, index),
+            "raw": _figure(scored.figures, index),
+            "target": _figure(scored.against, index),
+            "score": None if units is None else plain_units(units, scored.places, scored.places),
+            "weight": plain_units(weight, scale),
+            "stated_weight": self._stated(indicator, index),
+            "contribution": None if units is None else plain_units(units * weight, scored.places + scale + 2, least),
+            "note": scored.note(index) or (None if units is None else self._limit_note(indicator, units, index)),
         }
 
-    def _limit_note(self, indicator: Indicator, score: Fraction | None, index: int) -> str | None:
-        if score is None:
-            return None
+    def _stated(self, indicator: Indicator, index: int) -> str:
+        if isinstance(indicator.weight, Fraction):
+            text: str = self.workings.memo(f"weight.{indicator.code}", lambda: plain(indicator.weight))
+            return text
+        return plain(self.workings.constant(indicator.weight, index) or Fraction(0))
+
+    def _limit_note(self, indicator: Indicator, units: int, index: int) -> str | None:
         if indicator.method["type"] == "veto":
-            return "veto" if score == 0 else None
+            return "veto" if units == 0 else None
         for key, note in (("cap", "capped"), ("floor", "floored")):
             limit = indicator.method.get(key)
-            if limit is not None and score == self.workings.constant(limit, index):
+            if limit is None:
+                continue
+            exact = limit if isinstance(limit, Fraction) else self.workings.constant(limit, index)
+            if exact is not None and exact.numerator * 10**indicator.rounding.places == units * exact.denominator:
                 return note
         return None
 
@@ -143,6 +151,14 @@ class Evaluation:
         found = [describe(find(leaf, self.workings, index), self.workings, index) for leaf in leaves(condition)]
         kind = next((key for key in ("all", "any", "at_least", "not") if key in condition), "leaf")
         return {"code": "rule", "combine": kind, "conditions": found}
+
+
+def _figure(figures: Figures | None, index: int) -> str | None:
+    """One person's raw figure or target in plain decimal."""
+    if isinstance(figures, Column):
+        return plain_units(int(figures.units[index]), figures.scale) if figures.present[index] else None
+    value = figure_at(figures, index)
+    return None if value is None else plain(value)
 
 
 def check_input(scheme: Scheme, cohort: Cohort) -> None:

@@ -93,11 +93,12 @@ def decimal_places(value: Fraction) -> int | None:
 
 def plain_units(units: int, scale: int, least: int = 0) -> str:
     """Units of 10**-scale in plain decimal, trailing zeros cut but at least `least` decimals kept."""
-    sign, digits = ("-" if units < 0 else ""), str(abs(units)).rjust(scale + 1, "0")
-    whole, part = (digits[:-scale], digits[-scale:]) if scale else (digits, "")
-    kept = part.rstrip("0")
-    kept = kept.ljust(least, "0")
-    return f"{sign}{whole}.{kept}" if kept else f"{sign}{whole}"
+    sign, digits = ("-" if units < 0 else ""), str(abs(units))
+    if not scale:
+        return f"{sign}{digits}.{'0' * least}" if least else sign + digits
+    digits = digits.zfill(scale + 1)
+    kept = digits[-scale:].rstrip("0").ljust(least, "0")
+    return f"{sign}{digits[:-scale]}.{kept}" if kept else sign + digits[:-scale]
 
 
 def plain(value: Fraction, least: int = 0, most: int = 10) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+NOTHING = "无"
 MESSAGES: dict[str, tuple[str, str]] = {
     "missing_key": ("缺少必填项", "a required key is missing"),
     "unknown_key": ("出现未定义的项", "an unknown key"),
@@ -61,7 +62,8 @@ class Fault:
     @property
     def en(self) -> str:
         """The message in English."""
-        return f"{self.path or 'document'}: {MESSAGES[self.code][1]}; found {self.found}; expected {self.expected_en}"
+        found = "nothing" if self.found == NOTHING else self.found
+        return f"{self.path or 'document'}: {MESSAGES[self.code][1]}; found {found}; expected {self.expected_en}"
 
 
 class EngineError(ValueError):

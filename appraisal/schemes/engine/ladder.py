@@ -58,11 +58,12 @@ def rated(workings: Workings, index: int) -> tuple[bool, list[Reason]]:
 def vetoes(workings: Workings, index: int) -> list[tuple[str, str]]:
     """The vetoes that struck: (code, effect on the proposal)."""
     struck = []
-    for item in workings.scheme.indicators():
-        if item.method["type"] == "veto":
-            scored = workings.scored(item.code)
-            if scored.value(index) == 0 and scored.state[index] == 0:
-                struck.append((item.code, str(item.method.get("proposal", "hold"))))
+    scheme = workings.scheme
+    indicators = workings.memo("vetoes", lambda: [i for i in scheme.indicators() if i.method["type"] == "veto"])
+    for item in indicators:
+        scored = workings.scored(item.code)
+        if scored.value(index) == 0 and scored.state[index] == 0:
+            struck.append((item.code, str(item.method.get("proposal", "hold"))))
     for section in workings.scheme.section("vetoes"):
         if "event" in section:
             hit = (workings.number(f"event.{section['event']}", index) or 0) > 0

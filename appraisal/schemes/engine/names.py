@@ -10,6 +10,7 @@ from .formula import FormulaError, parse
 
 PLAIN = ("total", "months_in_grade", "unit", "grade", "grade_order", "quadrant", "level", "vetoed")
 PREFIXES = ("reading", "target", "event", "rating", "previous", "fact", "param", "measure", "score", "dimension")
+MAX_CHAIN = 50
 HISTORIC = ("total", "grade", "level", "quadrant")
 
 
@@ -22,6 +23,7 @@ class Names:
         self.indicators = {item["code"]: item for row in data["dimensions"] for item in row["indicators"]}
         self.measures = {item["code"]: item for item in data.get("measures") or ()}
         self.parameters = set(data.get("parameters") or ())
+        self.depth: dict[str, int] = {}
         self.facts = {item["name"] for item in data["facts"]} if "facts" in data else None
 
     def known(self, name: str) -> bool:
@@ -59,7 +61,10 @@ class Names:
 
     # --- circles --------------------------------------------------------------------------------------------------
     def circle(self) -> list[str] | None:
-        """One circle of definitions as a list of names, or None. Iterative: depth of nesting does not matter."""
+        """One circle of definitions as a list of names, or None; fills `depth`, the length of every chain.
+
+        Iterative: the depth of nesting does not matter.
+        """
         graph = self._graph()
         state: dict[str, int] = {}
         for start in graph:
@@ -79,6 +84,7 @@ class Names:
                         break
                 else:
                     state[node] = 2
+                    self.depth[node] = 1 + max((self.depth.get(other, 0) for other in graph[node]), default=0)
                     stack.pop()
         return None
 

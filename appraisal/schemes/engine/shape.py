@@ -37,7 +37,7 @@ def found_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(list(map(str, value))[:6]) + "}"
     if isinstance(value, (list, tuple)):
-        return f"[{len(value)}]"
+        return "[" + ", ".join(found_text(item) for item in value[:6]) + "]"
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -55,11 +55,10 @@ class Result:
         """One person's result, None when it cannot be given."""
         return self.column.value(index)
 
-    def weight(self, row: int, index: int) -> Fraction:
-        """The effective weight of the indicator in that row of the dimension, for one person."""
+    def weight_units(self, row: int, index: int) -> int:
+        """The effective weight of the indicator in that row of the dimension, in units of 10**-weight_scale."""
         assert self.weights is not None
-        units = self.weights[row] if self.weights.ndim == 1 else self.weights[row, index]
-        return Fraction(int(units), 10**self.weight_scale)
+        return int(self.weights[row] if self.weights.ndim == 1 else self.weights[row, index])
 
 
 def _shared(weights: tuple[Fraction, ...], kept: npt.NDArray[np.bool_], keep_sum: bool) -> list[int]:

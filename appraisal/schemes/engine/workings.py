@@ -140,8 +140,10 @@ class Workings:
 
     def circumstances(self, index: int) -> list[Section]:
         """The circumstances (leave, 三期, part period, secondment …) known to hold for a person, in document order."""
+        rows = self.scheme.section("circumstances")
+        if not rows:
+            return []
         if index not in self._circumstances:
-            rows = self.scheme.section("circumstances")
             self._circumstances[index] = [row for row in rows if judge(row["when"], self, index) is True]
         return self._circumstances[index]
 
