@@ -9,6 +9,7 @@ from cmsys.api.views import UnknownPathView
 urlpatterns = [
     path("", include("cmsys.accounts.urls")),
     path("", include("cmsys.administration.urls")),
+    path("", include("cmsys.transfers.urls")),
     path("", include("managers.careers.urls")),
     path("", include("managers.profiles.urls")),
     path("api/v1/", include("cmsys.api_urls")),

@@ -15,6 +15,7 @@ class AdministrationConfig(AppConfig):
         from cmsys.audit.permissions import LEDGER_VIEW
         from cmsys.jobs.permissions import JOB_VIEW
         from cmsys.org.permissions import GRANT_EDIT, UNIT_EDIT, UNIT_VIEW
+        from cmsys.transfers.permissions import IMPORT_USE
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
@@ -22,6 +23,7 @@ class AdministrationConfig(AppConfig):
         add_menu(
             MenuEntry(Group.DESK, 10, _("工作台"), "desk", "home"),
             MenuEntry(Group.PEOPLE, 20, _("机构"), "org_units_list", "org", UNIT_VIEW),
+            MenuEntry(Group.PEOPLE, 90, _("导入"), "imports_home", "upload", IMPORT_USE),
             MenuEntry(Group.SYSTEM, 10, _("账号与授权"), "users_list", "key", USER_VIEW),
             MenuEntry(Group.SYSTEM, 20, _("任务中心"), "jobs_list", "tasks", JOB_VIEW),
             MenuEntry(Group.SYSTEM, 30, _("操作日志"), "events_list", "shield", LEDGER_VIEW),
@@ -76,5 +78,11 @@ class AdministrationConfig(AppConfig):
                 "unit.update": _("修改机构"),
                 "unit.move": _("调整上级机构"),
                 "unit.close": _("撤销机构"),
+                "unit.remove": _("删除机构（撤销导入）"),
+                "import.check": _("检查导入文件"),
+                "import.commit": _("导入"),
+                "import.discard": _("放弃导入"),
+                "import.undo": _("撤销导入"),
+                "export": _("导出"),
             }
         )

@@ -23,6 +23,7 @@ class Mode(models.TextChoices):
 class State(models.TextChoices):
     """Where a batch stands. A checked one is a preview: nothing has been written for it."""
 
+    CHECKING = "checking", _("检查中")
     CHECKED = "checked", _("待确认")
     QUEUED = "queued", _("排队导入")
     DONE = "done", _("已导入")

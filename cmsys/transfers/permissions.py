@@ -3,10 +3,6 @@
 from cmsys.access.functions import declare
 from cmsys.access.roles import Role
 
-IMPORT_USE = declare(
-    "transfers.import.use",
-    "使用批量导入",
-    everywhere=(Role.HRH, Role.CMD, Role.DA, Role.TRN),
-    subtree=(Role.HRB,),
-)
+# CMD, DA and TRN join with the first kind that is theirs, so that nobody has an empty page in his menu.
+IMPORT_USE = declare("transfers.import.use", "使用批量导入", everywhere=(Role.HRH,), subtree=(Role.HRB,))
 UNITS_IMPORT = declare("org.unit.import", "导入机构", everywhere=(Role.HRH,))

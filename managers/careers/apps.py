@@ -32,6 +32,7 @@ class CareersConfig(AppConfig):
             {
                 "post.create": _("新建岗位"),
                 "post.update": _("修改岗位"),
+                "post.remove": _("删除岗位（撤销导入）"),
                 "grade_definition.create": _("新建等级"),
                 "grade_definition.update": _("修改等级"),
             }

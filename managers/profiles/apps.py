@@ -44,6 +44,7 @@ class ProfilesConfig(AppConfig):
             {
                 "manager.create": _("录入客户经理"),
                 "manager.update": _("修改档案"),
+                "manager.remove": _("删除客户经理（撤销导入）"),
                 "manager.grade": _("登记等级"),
                 "certificate.add": _("登记证书"),
                 "certificate.update": _("修改证书"),

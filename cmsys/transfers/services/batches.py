@@ -77,18 +77,36 @@ def batch_upload(
     mapping: str = "",
     now: datetime,
     today: date,
+    check: bool = True,
 ) -> ImportBatch:
-    """Checks an uploaded file and keeps it with its report for the preview, for KEPT_DAYS days. Raises MissingFunction.
+    """Keeps an uploaded file for KEPT_DAYS days and checks it for the preview, unless a job will (`check` False).
 
-    Expired files of everybody are thrown away on the occasion.
+    Expired files of everybody are thrown away on the occasion. Raises MissingFunction.
     """
+    require(actor, kind.function)
     files_expire(now=now)
     source = Source.of_bytes(name, content)
-    report = file_check(actor=actor, kind=kind, source=source, mapping=mapping, now=now, today=today)
     batch = _batch(actor, kind, source, mapping, Mode.ALL, now)
-    batch.report = report.as_json()
+    batch.state = State.CHECKING
     batch.save()
     ImportFile.objects.create(batch=batch, content=content, expires_at=now + timedelta(days=KEPT_DAYS))
+    return batch_check(actor=actor, batch_id=batch.pk, now=now, today=today) if check else batch
+
+
+@transaction.atomic
+def batch_check(*, actor: Actor, batch_id: int, now: datetime, today: date) -> ImportBatch:
+    """Checks every row of a kept file and stores the report; one event. A batch that is past that stays as it is.
+
+    Raises MissingFunction, ImportBatch.DoesNotExist (not visible), ValidationError (file expired).
+    """
+    batch, kind = locked_batch(actor, batch_id)
+    if batch.state not in (State.CHECKING, State.CHECKED):
+        return batch
+    source = source_of(batch)
+    report = file_check(actor=actor, kind=kind, source=source, mapping=batch.mapping, now=now, today=today)
+    batch.report = report.as_json()
+    batch.state = State.CHECKED
+    batch.save(update_fields=["report", "state"])
     record(
         "import.check",
         batch,
@@ -130,7 +148,7 @@ def batch_commit(*, actor: Actor, batch_id: int, mode: str, now: datetime, today
     In mode `all` a row that has become wrong since the preview leaves everything as it was, with the new findings in the
     report. Raises MissingFunction, ImportBatch.DoesNotExist (not visible), ValidationError (state, file expired).
     """
-    batch, kind = _locked(actor, batch_id)
+    batch, kind = locked_batch(actor, batch_id)
     if batch.state not in (State.CHECKED, State.QUEUED):
         raise ValidationError(
             _("这一批已经是“%(state)s”，不能再导入。") % {"state": batch.get_state_display()}, code="conflict"
@@ -148,9 +166,9 @@ def batch_commit(*, actor: Actor, batch_id: int, mode: str, now: datetime, today
 @transaction.atomic
 def batch_discard(*, actor: Actor, batch_id: int, now: datetime) -> ImportBatch:
     """Drops a preview and its file. Raises MissingFunction, ImportBatch.DoesNotExist, ValidationError (state)."""
-    batch, _kind = _locked(actor, batch_id)
-    if batch.state != State.CHECKED:
-        raise ValidationError(_("只有待确认的批次可以放弃。"), code="conflict")
+    batch, _kind = locked_batch(actor, batch_id)
+    if batch.state not in (State.CHECKED, State.CHECKING):
+        raise ValidationError(_("只有还没有导入的批次可以放弃。"), code="conflict")
     batch.state = State.DISCARDED
     batch.report = _without_values(load_report(batch.report)).as_json()
     batch.save(update_fields=["state", "report"])
@@ -166,7 +184,7 @@ def batch_undo(*, actor: Actor, batch_id: int, reason: str = "", now: datetime, 
 
     Raises MissingFunction, ImportBatch.DoesNotExist, ValidationError (not brought in, already undone).
     """
-    batch, kind = _locked(actor, batch_id)
+    batch, kind = locked_batch(actor, batch_id)
     if batch.state not in UNDOABLE:
         raise ValidationError(
             _("这一批是“%(state)s”，没有可撤销的内容。") % {"state": batch.get_state_display()},
@@ -213,7 +231,7 @@ def files_expire(*, now: datetime) -> int:
     batches = list(ImportBatch.objects.select_for_update().filter(pk__in=expired))
     for batch in batches:
         batch.report = _without_values(load_report(batch.report)).as_json()
-        if batch.state == State.CHECKED:
+        if batch.state in (State.CHECKED, State.CHECKING, State.QUEUED):
             batch.state = State.DISCARDED
     ImportBatch.objects.bulk_update(batches, ["report", "state"])
     ImportFile.objects.filter(batch_id__in=expired).delete()
@@ -246,7 +264,8 @@ def _batch(
     )
 
 
-def _locked(actor: Actor, batch_id: int) -> tuple[ImportBatch, ImportKind]:
+def locked_batch(actor: Actor, batch_id: int) -> tuple[ImportBatch, ImportKind]:
+    """A batch of the actor's, locked, and its kind. Raises MissingFunction, ImportBatch.DoesNotExist."""
     batch = batches_visible_to(actor).select_for_update(of=("self",)).get(pk=batch_id)
     kind = kind_of(batch.kind)
     if kind is None:
