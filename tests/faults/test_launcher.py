@@ -67,6 +67,22 @@ def test_other_ends_leave_nothing_either(home: Path, number: signal.Signals) -> 
     assert alive(everything) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_make_that_is_ended_alone_takes_everything_with_it(
+    home: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """make hands on SIGTERM only; whoever interrupts or kills nothing but make must not leave the rest running."""
+    recipe = f"@exec {' '.join(STAND_IN)} --under-make"
+    (tmp_path / "Makefile").write_text(f"run:\n\t{recipe}\n")
+    launched = Launched(home, command=["make", "-f", str(tmp_path / "Makefile"), "run"]).ready()
+    everything = launched.processes()
+    assert len(everything) > 8
+    launched.process.send_signal(number)
+    launched.exit_code()
+    psutil.wait_procs(everything, timeout=20)
+    assert alive(everything) == []
+
+
 def test_a_terminal_that_goes_away_ends_everything(home: Path) -> None:
     master, slave = pty.openpty()
     variables = {**os.environ, "CMSYS_HOME": str(home), "PORT": "0"}
