@@ -31,7 +31,8 @@ function enhance(select) {
   box.append(input, list, select);
 
   let active = -1;
-  const chosen = () => select.options[select.selectedIndex]?.text ?? "";
+  // Trees are indented in the list; the field shows the bare name.
+  const chosen = () => (select.options[select.selectedIndex]?.text ?? "").trim();
   const show = () => (input.value = chosen());
 
   function fill(query) {

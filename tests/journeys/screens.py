@@ -211,13 +211,14 @@ class Camera:
     def shoot(self, page: Page, screen: Screen, width: int) -> None:
         """Opens the screen at one width, checks it and takes its picture."""
         with self.watching(page, screen, allow=(screen.status,)):
-            answer = page.goto(self.base + screen.path, wait_until="networkidle")
+            answer = page.goto(self.base + screen.path, wait_until="load")
             if answer is not None and answer.status != screen.status:
                 screen.problems.append(f"{width}: HTTP {answer.status}")
             self.settle(page)
         self.picture(page, screen, width)
 
     def settle(self, page: Page) -> None:
+        page.wait_for_timeout(120)
         # Charts are drawn when they come into view: bring all of them there once.
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         page.evaluate("document.querySelectorAll('[data-chart]').forEach(chart => chart.scrollIntoView())")

@@ -268,8 +268,7 @@ def tree_node(node: Any, level: int = 1) -> dict[str, Any]:
 @register.filter
 def figure_size(value: Any) -> str:
     """Class of a key figure: words are set smaller than numbers."""
-    text = str(value or "")
-    return "long" if len(text) > 4 and text[0] not in "0123456789-−¥≤≥+" else ""
+    return "words" if str(value or "—")[0] not in "0123456789-−¥≤≥+—" else ""
 
 
 for _filter in (
