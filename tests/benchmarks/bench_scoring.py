@@ -8,6 +8,7 @@ The loop and the engine are compared value by value before anything is timed.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import statistics
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,7 @@ KINDS: list[dict[str, Any]] = [
 
 def document() -> dict[str, Any]:
     """Two dimensions of ten indicators each, and a ladder."""
+
     def rows(prefix: str) -> list[dict[str, Any]]:
         return [{"code": f"{prefix}{k}", "name": f"{prefix}{k}", "weight": 10, "source": "reading", "missing": "block",
                  "method": KINDS[k % len(KINDS)]} for k in range(10)]  # fmt: skip
@@ -57,9 +60,9 @@ def cohort_of(count: int, codes: list[str]) -> Cohort:
     for code in codes:
         columns[f"reading.{code}"] = Column(generator.integers(1_000, 200_000, count), 2, present)
         columns[f"target.{code}"] = Column(generator.integers(50_000, 150_000, count), 2, present)
-    pick = random.Random(7)  # noqa: S311
+    pick = random.Random(7)
     people = tuple(
-        Person(f"E{k:06d}", grade=pick.choice(("G1", "G2", "G3")), unit=f"U{k % 200}", months_in_grade=Decimal(pick.randint(0, 40)),  # type: ignore[arg-type]
+        Person(f"E{k:06d}", grade=pick.choice(("G1", "G2", "G3")), unit=f"U{k % 200}", months_in_grade=Fraction(pick.randint(0, 40)),
                history=({"period": "2025Q3", "performance": None},)) for k in range(count)
     )  # fmt: skip
     period = parse_period("2025Q4")
@@ -80,17 +83,19 @@ def plain_score(method: dict[str, Any], x: Decimal, target: Decimal) -> Decimal:
     elif kind == "linear":
         points = method["points"]
         value = Decimal(points[-1][1])
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(points):
             if x <= x1:
                 value = y0 + (y1 - y0) * (x - x0) / (x1 - x0)
                 break
     else:
         value = method["base"] + method["points"] * x / method["per"]
-    value = min(max(value, Decimal(method.get("floor", -10**9))), Decimal(method.get("cap", 10**9)))
+    value = min(max(value, Decimal(method.get("floor", -(10**9)))), Decimal(method.get("cap", 10**9)))
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def plain_loop(data: dict[str, Any], readings: list[dict[str, Decimal]], targets: list[dict[str, Decimal]]) -> list[Decimal]:
+def plain_loop(
+    data: dict[str, Any], readings: list[dict[str, Decimal]], targets: list[dict[str, Decimal]]
+) -> list[Decimal]:
     """Totals of everybody, person by person and indicator by indicator over the same document."""
     totals = []
     for mine, goals in zip(readings, targets, strict=True):
@@ -98,7 +103,11 @@ def plain_loop(data: dict[str, Any], readings: list[dict[str, Decimal]], targets
         for dimension in data["dimensions"]:
             value = Decimal(0)
             for item in dimension["indicators"]:
-                value += plain_score(item["method"], mine[item["code"]], goals[item["code"]]) * item["weight"] / 100
+                value += (
+                    plain_score(item["method"], mine[item["code"]], goals[item["code"]])
+                    * item["weight"]
+                    / 100
+                )
             total += value * dimension["weight"] / 100
         totals.append(total)
     return totals
@@ -122,7 +131,9 @@ def floor(data: dict[str, Any], columns: dict[str, tuple[Any, Any]]) -> Any:
                 score = np.interp(x, [p[0] for p in method["points"]], [p[1] for p in method["points"]])
             else:
                 score = method["base"] + method["points"] * x / method["per"]
-            total = total + np.round(np.clip(score, 0, 120), 2) * (item["weight"] * dimension["weight"] / 10_000)
+            total = total + np.round(np.clip(score, 0, 120), 2) * (
+                item["weight"] * dimension["weight"] / 10_000
+            )
     return total
 
 
@@ -136,10 +147,16 @@ def median(action: Callable[[], Any], times: int) -> float:
     return statistics.median(found)
 
 
-def report(name: str, count: int, seconds: float, against: str | None = None, other: float | None = None) -> None:
+def report(
+    name: str, count: int, seconds: float, against: str | None = None, other: float | None = None
+) -> None:
     """One JSON line."""
     ratio = None if other is None else round(seconds / other, 3)
-    print(json.dumps({"name": name, "n": count, "median_s": round(seconds, 4), "ratio": ratio, "against": against}))
+    print(
+        json.dumps(
+            {"name": name, "n": count, "median_s": round(seconds, 4), "ratio": ratio, "against": against}
+        )
+    )
 
 
 def main(count: int = 20_000) -> None:
@@ -150,8 +167,14 @@ def main(count: int = 20_000) -> None:
     cohort = cohort_of(count, codes)
     floats = {code: (cohort.columns[f"reading.{code}"].units / 100, cohort.columns[f"target.{code}"].units / 100)
               for code in codes}  # fmt: skip
-    readings = [{code: Decimal(int(cohort.columns[f"reading.{code}"].units[k])) / 100 for code in codes} for k in range(count)]
-    targets = [{code: Decimal(int(cohort.columns[f"target.{code}"].units[k])) / 100 for code in codes} for k in range(count)]
+    readings = [
+        {code: Decimal(int(cohort.columns[f"reading.{code}"].units[k])) / 100 for code in codes}
+        for k in range(count)
+    ]
+    targets = [
+        {code: Decimal(int(cohort.columns[f"target.{code}"].units[k])) / 100 for code in codes}
+        for k in range(count)
+    ]
 
     def score() -> Any:
         workings = Workings(scheme, Cohort(cohort.period, cohort.people, cohort.columns))
@@ -174,6 +197,7 @@ def main(count: int = 20_000) -> None:
     report("scoring.engine_with_proposals", count, decided, "scoring.plain_loop", loop)
     evaluation = Evaluation(scheme, cohort)
     shown = min(count, 2000)
+    evaluation.person(0)
     explained = median(lambda: [evaluation.person(k) for k in range(shown)], 1)
     report("scoring.explanations", shown, explained)
 

@@ -22,7 +22,9 @@ def run(scheme: str | dict[str, Any], people: list[dict[str, Any]], period: str 
     return Evaluation(loaded, read_cohort({"period": period, "people": people}))
 
 
-def results(scheme: str | dict[str, Any], people: list[dict[str, Any]], period: str = "2025Q4") -> list[dict[str, Any]]:
+def results(
+    scheme: str | dict[str, Any], people: list[dict[str, Any]], period: str = "2025Q4"
+) -> list[dict[str, Any]]:
     """Everybody's rendered result."""
     return list(run(scheme, people, period).people())
 

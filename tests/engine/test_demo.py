@@ -50,12 +50,20 @@ def test_a_missing_reading_is_zero_only_where_the_document_says_so_and_is_noted(
     assert (second["performance"], second["total"], second["quadrant"]) == (None, None, None)
     assert second["proposal"]["kind"] == "not_rated"
     assert second["reasons"] == [
-        {"rule": "dimension:performance", "passed": False, "detail": {"code": "blocked", "indicators": ["OVERDUE"]}}
+        {
+            "rule": "dimension:performance",
+            "passed": False,
+            "detail": {"code": "blocked", "indicators": ["OVERDUE"]},
+        }
     ]
 
 
 def test_demotion_after_two_weak_quarters_one_step_down() -> None:
-    person = {**copy.deepcopy(PERSON), "grade": "MIDDLE", "history": [{"period": "2025Q3", "performance": 59}]}
+    person = {
+        **copy.deepcopy(PERSON),
+        "grade": "MIDDLE",
+        "history": [{"period": "2025Q3", "performance": 59}],
+    }
     person["readings"] = {"SALES": 1500, "OVERDUE": 2}  # 50 × 0.7 + 60 × 0.3 = 53
     found = results(example("demo"), [person])[0]
     assert found["performance"] == "53.00"

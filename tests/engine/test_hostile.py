@@ -113,7 +113,9 @@ def test_documents_that_are_refused_before_anything_is_built(text: str, code: st
 def test_measures_that_feed_each_other_cannot_grow_without_bound() -> None:
     scheme = one_method({"type": "direct"}, reads="measure.M40")
     scheme["measures"] = [{"code": "M0", "formula": "reading.X * reading.X"}]
-    scheme["measures"] += [{"code": f"M{k}", "formula": f"measure.M{k - 1} * measure.M{k - 1}"} for k in range(1, 41)]
+    scheme["measures"] += [
+        {"code": f"M{k}", "formula": f"measure.M{k - 1} * measure.M{k - 1}"} for k in range(1, 41)
+    ]
     found = results(scheme, [{"employee_no": "A", "readings": {"X": 12345}}])[0]
     assert found["performance"] is None
     assert found["lines"][0]["note"] == "missing_blocked"

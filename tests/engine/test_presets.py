@@ -34,7 +34,13 @@ def test_every_shipped_scheme_loads_and_keeps_its_code() -> None:
 def test_ct_weights_are_those_of_the_source() -> None:
     ability, performance = load_scheme(example("ct")).dimensions
     assert [int(item.weight) for item in ability.indicators] == [25, 20, 20, 15, 10, 10]  # 001 4.2.1
-    assert [int(item.weight) for item in performance.indicators] == [30, 20, 20, 15, 15]  # 001 4.2.2, rest ours
+    assert [int(item.weight) for item in performance.indicators] == [
+        30,
+        20,
+        20,
+        15,
+        15,
+    ]  # 001 4.2.2, rest ours
 
 
 def test_ct_numbers() -> None:
@@ -136,7 +142,9 @@ def test_insurer_numbers() -> None:
         "readings": {"REGULAR_PREMIUM": 50000, "SINGLE_PREMIUM": 100000, "GROUP_PREMIUM": 20000, "PERSISTENCY": 84,
                      "CALLBACK_RATE": 98}, "targets": {"PREMIUM": 60000},
     }]  # fmt: skip
-    people.append({**people[0], "employee_no": "I2", "readings": {**people[0]["readings"], "REGULAR_PREMIUM": 10000}})
+    people.append(
+        {**people[0], "employee_no": "I2", "readings": {**people[0]["readings"], "REGULAR_PREMIUM": 10000}}
+    )
     first = results(example("insurer"), people)[0]
     # standard premium 50000 + 10000 + 6000 = 66000 → 110; persistency 60 + 40×9/15 = 84; first of two → 100; 100 − 20
     # 110×.45 + 84×.25 + 100×.10 + 80×.20 = 49.5 + 21 + 10 + 16 = 96.5; × 1.05 = 101.325

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from appraisal.schemes.engine import Evaluation, load_scheme_data, read_cohort
 from appraisal.schemes.engine.cohort import column_of
 from appraisal.schemes.engine.counterfactual import counterfactuals, with_input
+from appraisal.schemes.engine.document import exact_data
 from appraisal.schemes.engine.exact import ROUNDING_MODES, divide_rounded, round_scaled, share_out
 from appraisal.schemes.engine.kernels import KERNELS, divide, kernel_for
 from appraisal.schemes.engine.methods import METHODS
 from appraisal.schemes.engine.model import Rounding
-from appraisal.schemes.engine.document import exact_data
 from tests.engine.casting import results, run
 from tests.engine.worlds import figures, rising_methods, schemes, worlds
 
@@ -36,12 +36,18 @@ def test_contributions_sum_to_dimensions_and_the_total_to_the_last_digit(world: 
         for code, value in person["dimensions"].items():
             rows = [Decimal(row["contribution"]) for row in person["lines"]
                     if row["dimension"] == code and row["contribution"] is not None]  # fmt: skip
-            weights = [Decimal(row["weight"]) for row in person["lines"] if row["dimension"] == code and row["weight"]]
+            weights = [
+                Decimal(row["weight"])
+                for row in person["lines"]
+                if row["dimension"] == code and row["weight"]
+            ]
             if value is not None:
                 assert sum(rows) == Decimal(value)
                 assert sum(weights) == 100
         if person["total"] is not None:
-            assert Decimal(person["total"]) * 2 == sum(Decimal(value) for value in person["dimensions"].values())
+            assert Decimal(person["total"]) * 2 == sum(
+                Decimal(value) for value in person["dimensions"].values()
+            )
 
 
 @MODEST
@@ -69,7 +75,13 @@ def with_peers(scheme: dict[str, Any]) -> dict[str, Any]:
     first = scheme["dimensions"][1]["indicators"][0]
     first["method"] = {"type": "rank", "group": "unit", "first": 120, "last": 20}
     scheme["quotas"] = [
-        {"code": f"Q{k}", "grade": f"G{k}", "kind": "headcount" if k == 4 else "promotions", "limit": 1, "group": "unit"}
+        {
+            "code": f"Q{k}",
+            "grade": f"G{k}",
+            "kind": "headcount" if k == 4 else "promotions",
+            "limit": 1,
+            "group": "unit",
+        }
         for k in (2, 3, 4)
     ]
     scheme["levels"] = {
@@ -101,7 +113,10 @@ def test_quotas_are_never_exceeded(world: World) -> None:
     for unit in ("U1", "U2"):
         mine = [(p, r) for p, r in zip(people, found, strict=True) if p["unit"] == unit]
         for k in (2, 3):
-            assert sum(r["proposal"]["to"] == f"G{k}" and r["proposal"]["kind"] == "promotion" for _, r in mine) <= 1
+            assert (
+                sum(r["proposal"]["to"] == f"G{k}" and r["proposal"]["kind"] == "promotion" for _, r in mine)
+                <= 1
+            )
         held = sum(p["grade"] == "G4" and r["proposal"]["kind"] != "demotion" for p, r in mine)
         promoted = sum(r["proposal"]["to"] == "G4" for _, r in mine)
         assert promoted <= max(0, 1 - held)
@@ -132,7 +147,9 @@ def test_a_missing_part_is_never_a_silent_zero(world: World) -> None:
         for row in found["lines"]:
             if row["kind"] != "indicator" or row["code"] in person["readings"]:
                 continue
-            action = {"zero": "zero", "exclude_and_reweight": "excluded", "block": "blocked"}[policies[row["code"]]]
+            action = {"zero": "zero", "exclude_and_reweight": "excluded", "block": "blocked"}[
+                policies[row["code"]]
+            ]
             assert row["note"] == f"missing_{action}"
             assert (row["score"] is None) == (action != "zero")
             if action == "blocked":
@@ -142,11 +159,14 @@ def test_a_missing_part_is_never_a_silent_zero(world: World) -> None:
 
 @FEW
 @given(worlds(most=1, extras=False), st.data())
-def test_the_counterfactual_alters_the_decision_and_a_smaller_change_does_not(world: World, data: st.DataObject) -> None:
+def test_the_counterfactual_alters_the_decision_and_a_smaller_change_does_not(
+    world: World, data: st.DataObject
+) -> None:
     scheme, people = load_scheme_data(world[0]), world[1]
     cohort = read_cohort({"period": "2025Q4", "people": people})
     decision = Evaluation(scheme, cohort).decision(0)
     for change in counterfactuals(scheme, cohort, "E0"):
+
         def at(value: Fraction, name: str = change.name) -> Any:
             person = with_input(cohort.people[0], name, value)
             return Evaluation(scheme, type(cohort)(cohort.period, (person,))).decision(0)
@@ -155,21 +175,30 @@ def test_the_counterfactual_alters_the_decision_and_a_smaller_change_does_not(wo
         assert at(change.nearest) == change.after != decision
         steps = int(abs(change.nearest - change.value) / change.step)
         sign = 1 if change.nearest > change.value else -1
-        tried = {0, steps - 1, data.draw(st.integers(0, max(0, steps - 1))), data.draw(st.integers(0, max(0, steps - 1)))}
+        tried = {
+            0,
+            steps - 1,
+            data.draw(st.integers(0, max(0, steps - 1))),
+            data.draw(st.integers(0, max(0, steps - 1))),
+        }
         for k in tried:
             assert at(change.value + sign * k * change.step) == decision
 
 
 @MODEST
 @given(schemes(), st.data())
-def test_a_person_alone_and_in_company_is_scored_the_same_without_peer_rules(scheme: Any, data: st.DataObject) -> None:
+def test_a_person_alone_and_in_company_is_scored_the_same_without_peer_rules(
+    scheme: Any, data: st.DataObject
+) -> None:
     people = [data.draw(figures(scheme, k)) for k in range(3)]
     together = results(scheme, people)
     assert together == [results(scheme, [person])[0] for person in people]
 
 
 # --- kernels and numbers ---------------------------------------------------------------------------------------------
-FIGURES = st.one_of(st.none(), st.decimals(-5000, 5000, places=2), st.integers(-(10**25), 10**25), st.just(Decimal(0)))
+FIGURES = st.one_of(
+    st.none(), st.decimals(-5000, 5000, places=2), st.integers(-(10**25), 10**25), st.just(Decimal(0))
+)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -179,14 +208,18 @@ FIGURES = st.one_of(st.none(), st.decimals(-5000, 5000, places=2), st.integers(-
         st.just({"type": "lower_is_better", "floor": 0, "cap": 120}),
         st.just({"type": "lower_is_better"}),
         st.just({"type": "deduct", "start": 100, "per": Decimal("2.5"), "floor": 10}),
-        st.just({"type": "per_unit", "above": Decimal("1.005"), "per": Decimal("0.3"), "points": -2, "base": 90}),
+        st.just(
+            {"type": "per_unit", "above": Decimal("1.005"), "per": Decimal("0.3"), "points": -2, "base": 90}
+        ),
         st.just({"type": "ratio", "full": Decimal("7.8")}),
     ),
     st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=8),
     st.integers(0, 4),
     st.sampled_from(ROUNDING_MODES),
 )
-def test_the_column_form_of_a_method_equals_its_definition(method: Any, rows: Any, places: int, mode: str) -> None:
+def test_the_column_form_of_a_method_equals_its_definition(
+    method: Any, rows: Any, places: int, mode: str
+) -> None:
     section = exact_data(method)
     kernel = kernel_for(section)
     assume(kernel is not None)
@@ -202,9 +235,13 @@ def test_the_column_form_of_a_method_equals_its_definition(method: Any, rows: An
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.lists(st.integers(-(10**6), 10**6), min_size=1), st.integers(1, 999), st.sampled_from(ROUNDING_MODES))
+@given(
+    st.lists(st.integers(-(10**6), 10**6), min_size=1), st.integers(1, 999), st.sampled_from(ROUNDING_MODES)
+)
 def test_division_of_columns_rounds_like_division_of_numbers(values: list[int], by: int, mode: str) -> None:
-    assert divide(np.array(values), by, mode).tolist() == [divide_rounded(value, by, mode) for value in values]
+    assert divide(np.array(values), by, mode).tolist() == [
+        divide_rounded(value, by, mode) for value in values
+    ]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -213,7 +250,9 @@ def test_shares_add_up_and_stay_within_one_of_exact(total: int, weights: list[Fr
     assume(sum(weights) > 0)
     parts = share_out(total, weights)
     assert sum(parts) == total
-    assert all(abs(part - total * weight / sum(weights)) < 1 for part, weight in zip(parts, weights, strict=True))
+    assert all(
+        abs(part - total * weight / sum(weights)) < 1 for part, weight in zip(parts, weights, strict=True)
+    )
 
 
 def test_every_kernel_is_tried_above() -> None:

@@ -203,7 +203,9 @@ def test_r8_every_condition_of_a_star_and_the_gate() -> None:
     star5 = {**star4, "INTEREST_RATE": 99}
     star1 = {**star4, "RECOVERY": 90, "DEPOSIT": 100}
     none = {**star1, "DEPOSIT": 99.99}
-    people: list[Person] = [{"employee_no": str(k), "readings": r} for k, r in enumerate((star4, star5, star1, none))]
+    people: list[Person] = [
+        {"employee_no": str(k), "readings": r} for k, r in enumerate((star4, star5, star1, none))
+    ]
     people.append({"employee_no": "X", "readings": star5, "events": [{"code": "IRREGULAR_LOAN", "count": 1}]})
     found = results(example("r8"), people, "2025")
     assert [item["proposal"]["to"] for item in found] == ["STAR4", "STAR5", "STAR1", None, None]
@@ -213,7 +215,14 @@ def test_r8_every_condition_of_a_star_and_the_gate() -> None:
 
 
 def test_r9_all_or_nothing_then_proportional_and_deficits_carried() -> None:
-    readings = {"RECOVERY": 96.9, "BAD_CONTROL": 2.5, "NET_GROWTH": 90, "INTEREST": 80, "DEPOSIT": 95, "SHARES": 12}
+    readings = {
+        "RECOVERY": 96.9,
+        "BAD_CONTROL": 2.5,
+        "NET_GROWTH": 90,
+        "INTEREST": 80,
+        "DEPOSIT": 95,
+        "SHARES": 12,
+    }
     targets = {"BAD_CONTROL": 2, "NET_GROWTH": 100, "INTEREST": 100, "DEPOSIT": 100, "SHARES": 10}
     person: Person = {"employee_no": "A", "grade": "BASIC", "readings": readings, "targets": targets,
                       "facts": {"performance_pay": 3000}}  # fmt: skip
@@ -233,7 +242,12 @@ def test_r9_all_or_nothing_then_proportional_and_deficits_carried() -> None:
 def test_r14_equal_intervals_of_levelled_scores_then_moves() -> None:
     def new(number: int, score: float, region: str) -> Person:
         facts = {"first_rating": True}
-        return {"employee_no": str(number), "region": region, "readings": {"LAST_YEAR": score}, "facts": facts}
+        return {
+            "employee_no": str(number),
+            "region": region,
+            "readings": {"LAST_YEAR": score},
+            "facts": facts,
+        }
 
     def old(number: int, grade: str, task: float) -> Person:
         facts = {"first_rating": False}
@@ -258,7 +272,12 @@ def test_r17_ranks_recovery_bad_loans_and_two_quarters() -> None:
                 "targets": {"NEW_BAD": 1, "EFFICIENCY": 800, "CARDS": 1000},
                 "history": [{"period": "2025Q3", "performance": 40.5, "readings": {"BALANCE": before}}]}  # fmt: skip
 
-    people = [branch(1, 150, 100), branch(2, 1100, 1000), branch(3, 220, 200), branch(4, 1000, 1000, RECOVERY=140)]
+    people = [
+        branch(1, 150, 100),
+        branch(2, 1100, 1000),
+        branch(3, 220, 200),
+        branch(4, 1000, 1000, RECOVERY=140),
+    ]
     first, second, third, fourth = results(example("r17"), people)
     # growth 50 10 10 0 %: places 1 2 2 4 of 4 → 130, 130 − 80/3 = 103.33, 103.33, 50
     assert [line(item, "GROWTH")["score"] for item in (first, second, third, fourth)] == [

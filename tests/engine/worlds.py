@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,11 @@ MISSING = st.sampled_from(["zero", "exclude_and_reweight", "block"])
 @st.composite
 def rising_methods(draw: st.DrawFn) -> dict[str, Any]:
     """Methods in which a higher figure is never worse."""
-    kind = draw(st.sampled_from(["ratio", "linear", "per_unit", "bands", "threshold", "step", "progressive", "direct"]))
+    kind = draw(
+        st.sampled_from(
+            ["ratio", "linear", "per_unit", "bands", "threshold", "step", "progressive", "direct"]
+        )
+    )
     cap = draw(st.sampled_from([100, 120, Decimal("130.5")]))
     if kind == "ratio":
         return {"type": "ratio", "floor": 0, "cap": cap}
@@ -23,7 +28,14 @@ def rising_methods(draw: st.DrawFn) -> dict[str, Any]:
         return {"type": "direct", "floor": 0, "cap": cap}
     if kind == "per_unit":
         per = draw(st.sampled_from([1, 3, Decimal("0.7")]))
-        return {"type": "per_unit", "base": 10, "per": per, "points": 2, "cap": cap, "whole": draw(st.booleans())}
+        return {
+            "type": "per_unit",
+            "base": 10,
+            "per": per,
+            "points": 2,
+            "cap": cap,
+            "whole": draw(st.booleans()),
+        }
     if kind == "threshold":
         return {"type": "threshold", "at": 50, "score": 60, "above": "proportional", "cap": cap}
     if kind == "step":
@@ -34,7 +46,10 @@ def rising_methods(draw: st.DrawFn) -> dict[str, Any]:
     if kind == "linear":
         return {"type": "linear", "points": [[x, y] for x, y in zip(edges, scores, strict=False)]}
     if kind == "progressive":
-        rows: list[dict[str, Any]] = [{"to": edges[0], "rate": Decimal("0.5")}, {"from": edges[0], "rate": Decimal("0.1")}]
+        rows: list[dict[str, Any]] = [
+            {"to": edges[0], "rate": Decimal("0.5")},
+            {"from": edges[0], "rate": Decimal("0.1")},
+        ]
         return {"type": "progressive", "bands": rows, "cap": cap}
     bands: list[dict[str, Any]] = [{"to": edges[0], "score": scores[0]}]
     for k, low in enumerate(edges[:-1]):
@@ -47,7 +62,7 @@ def split_hundred(draw: st.DrawFn, count: int) -> list[int]:
     """Whole weights that add up to 100."""
     cuts = sorted(draw(st.lists(st.integers(1, 99), min_size=count - 1, max_size=count - 1)))
     bounds = [0, *cuts, 100]
-    return [high - low for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [high - low for low, high in itertools.pairwise(bounds)]
 
 
 @st.composite
@@ -64,8 +79,14 @@ def schemes(draw: st.DrawFn, extras: bool = True) -> dict[str, Any]:
         ]  # fmt: skip
         dimension: dict[str, Any] = {"code": code, "weight": 50, "indicators": rows}
         if extras and draw(st.booleans()):
-            dimension["bonus"] = {"cap": 5, "items": [{"code": f"{code}_BONUS", "event": "GOOD", "points": 2}]}
-            dimension["deductions"] = {"cap": 9, "items": [{"code": f"{code}_LOSS", "event": "BAD", "points": 4}]}
+            dimension["bonus"] = {
+                "cap": 5,
+                "items": [{"code": f"{code}_BONUS", "event": "GOOD", "points": 2}],
+            }
+            dimension["deductions"] = {
+                "cap": 9,
+                "items": [{"code": f"{code}_LOSS", "event": "BAD", "points": 4}],
+            }
             dimension["coefficients"] = [{"code": f"{code}_FACTOR", "of": "fact.factor", "missing": "one"}]
         dimensions.append(dimension)
     return {
@@ -98,7 +119,9 @@ def figures(draw: st.DrawFn, scheme: dict[str, Any], number: int) -> dict[str, A
 
 
 @st.composite
-def worlds(draw: st.DrawFn, least: int = 1, most: int = 5, extras: bool = True) -> tuple[dict[str, Any], list[Any]]:
+def worlds(
+    draw: st.DrawFn, least: int = 1, most: int = 5, extras: bool = True
+) -> tuple[dict[str, Any], list[Any]]:
     """A scheme and its people."""
     scheme = draw(schemes(extras))
     count = draw(st.integers(least, most))

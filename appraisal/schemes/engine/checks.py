@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from .checks_ladder import Data, LadderChecks
 from .exact import NumberError, to_fraction
 from .faults import Fault, SchemeError
 from .formula import FormulaError, parse
 from .methods import COMPARING, compares
-from .names import MAX_CHAIN, Names
+from .names import MAX_CHAIN
 from .periods import KIND_OF_CYCLE, parse_period
 from .shape import found_text, shape_faults
 
-Data = Mapping[str, Any]
 GRAMMAR = {"number": "数字", "name": "名称", "operator": "运算符", "end": "结尾"}
 EVENT_METHODS = ("deduct", "veto", "per_unit", "bands", "linear", "step", "threshold", "direct")
 
@@ -28,18 +29,7 @@ def check(data: Data) -> None:
         raise SchemeError(faults)
 
 
-class _Checker:
-    def __init__(self, data: Data) -> None:
-        self.data = data
-        self.names = Names(data)
-        self.faults: list[Fault] = []
-        self.grades = {item["code"]: item for item in data.get("grades") or ()}
-        self.levels = [item["code"] for item in (data.get("levels") or {}).get("scale", ())]
-
-    def fault(self, path: str, code: str, found: object, zh: str, en: str) -> None:
-        if len(self.faults) < 50:
-            self.faults.append(Fault(path, code, str(found)[:80], zh, en))
-
+class _Checker(LadderChecks):
     def run(self) -> list[Fault]:
         self.numbers(self.data, "")
         if self.faults:
@@ -84,24 +74,21 @@ class _Checker:
         seen: set[str] = set()
         for d, dimension in enumerate(self.data["dimensions"]):
             for k, item in enumerate(dimension["indicators"]):
-                self._once(item["code"], seen, f"dimensions[{d}].indicators[{k}].code")
+                self.once(item["code"], seen, f"dimensions[{d}].indicators[{k}].code")
         for section, key in (("dimensions", "code"), ("grades", "code"), ("measures", "code"), ("quotas", "code"),
                              ("gates", "code"), ("vetoes", "code"), ("circumstances", "code"), ("adjustments", "code"),
                              ("facts", "name")):  # fmt: skip
             seen = set()
             for k, item in enumerate(self.data.get(section) or ()):
-                self._once(item[key], seen, f"{section}[{k}].{key}")
+                self.once(item[key], seen, f"{section}[{k}].{key}")
         places: set[tuple[str, Any]] = set()
         for k, item in enumerate(self.data.get("grades") or ()):
             place = (item.get("track", ""), to_fraction(item["order"]))
             if place in places:
-                self.fault(f"grades[{k}].order", "duplicate", item["order"], "同一序列内不重复", "once per track")
+                self.fault(
+                    f"grades[{k}].order", "duplicate", item["order"], "同一序列内不重复", "once per track"
+                )
             places.add(place)
-
-    def _once(self, code: str, seen: set[str], path: str) -> None:
-        if code in seen:
-            self.fault(path, "duplicate", code, "不重复的代码", "a code used once")
-        seen.add(code)
 
     # --- weights --------------------------------------------------------------------------------------------------
     def weights(self) -> None:
@@ -118,7 +105,10 @@ class _Checker:
                         self.fault(f"{path}.weight", "missing_key", "无", "权重", "a weight")
                         continue
                     if "points" in item:
-                        zh, en = "points 只用于 kind: points 的维度", "points only in dimensions of kind points"
+                        zh, en = (
+                            "points 只用于 kind: points 的维度",
+                            "points only in dimensions of kind points",
+                        )
                         self.fault(f"{path}.points", "unknown_key", "points", zh, en)
                     weights.append(weight)
                 if len(weights) == len(dimension["indicators"]):
@@ -127,16 +117,30 @@ class _Checker:
                 for k, item in enumerate(dimension["indicators"]):
                     if "weight" in item:
                         path = f"dimensions[{d}].indicators[{k}].weight"
-                        self.fault(path, "unknown_key", "weight", "kind: points 的维度用 points", "points in such a dimension")
+                        self.fault(
+                            path,
+                            "unknown_key",
+                            "weight",
+                            "kind: points 的维度用 points",
+                            "points in such a dimension",
+                        )
         if any("weight" in item for item in rows):
             for d, item in enumerate(rows):
                 if "weight" not in item:
-                    self.fault(f"dimensions[{d}].weight", "missing_key", "无", "各维度都写权重或都不写", "all or none")
+                    self.fault(
+                        f"dimensions[{d}].weight",
+                        "missing_key",
+                        "无",
+                        "各维度都写权重或都不写",
+                        "all or none",
+                    )
             if all("weight" in item for item in rows):
                 self._hundred([item["weight"] for item in rows], "dimensions")
 
     def _hundred(self, weights: list[Any], path: str) -> None:
-        names = {w["param"] for w in weights if isinstance(w, Mapping) and w["param"] in self.names.parameters}
+        names = {
+            w["param"] for w in weights if isinstance(w, Mapping) and w["param"] in self.names.parameters
+        }
         options: list[dict[str, Any]] = [{}]
         for row in self._keys(names):
             options.append(row)
@@ -150,7 +154,11 @@ class _Checker:
                 total += to_fraction(weight)
             else:
                 if total != 100:
-                    note = f"{found_text(total)} ({', '.join(f'{k}={v}' for k, v in chosen.items())})" if chosen else total
+                    note = (
+                        f"{found_text(total)} ({', '.join(f'{k}={v}' for k, v in chosen.items())})"
+                        if chosen
+                        else total
+                    )
                     self.fault(path, "weights_sum", note, "100", "100")
                     return
 
@@ -168,7 +176,9 @@ class _Checker:
         best, size = section.get("default"), 0
         for row in section.get("by") or ():
             keys = [key for key in row if key != "value"]
-            hit = all(chosen.get(key) in (row[key] if isinstance(row[key], list) else [row[key]]) for key in keys)
+            hit = all(
+                chosen.get(key) in (row[key] if isinstance(row[key], list) else [row[key]]) for key in keys
+            )
             if len(keys) > size and hit:
                 best, size = row["value"], len(keys)
         return best
@@ -182,13 +192,21 @@ class _Checker:
         )
         if wrong or (kind == "rating" and source != "rating"):
             allowed = "rating" if kind == "rating" else ", ".join(EVENT_METHODS)
-            self.fault(f"{path}.method.type", "source_method", f"source {source}, method {kind}", allowed, allowed)
+            self.fault(
+                f"{path}.method.type", "source_method", f"source {source}, method {kind}", allowed, allowed
+            )
         if not compares(item["method"]) and ("against" in item or "on_target" in item):
             key = "against" if "against" in item else "on_target"
             zh, en = f"仅用于 {', '.join(COMPARING)}", f"only with {', '.join(COMPARING)}"
             self.fault(f"{path}.{key}", "unknown_key", key, zh, en)
         if source == "formula" and "reads" in item:
-            self.fault(f"{path}.reads", "unknown_key", "reads", "formula 与 reads 二者之一", "either formula or reads")
+            self.fault(
+                f"{path}.reads",
+                "unknown_key",
+                "reads",
+                "formula 与 reads 二者之一",
+                "either formula or reads",
+            )
         if source != "formula" and "formula" in item:
             self.fault(f"{path}.formula", "unknown_key", "formula", "source: formula", "source: formula")
 
@@ -202,12 +220,18 @@ class _Checker:
                 if name == "formula" and isinstance(value, str):
                     self.formula(value, inner)
                 elif name in ("of", "value", "reads", "against", "group") and isinstance(value, str):
-                    if not (name == "group" and value == "all") and not (name == "of" and value in ("all", "rated")):
-                        if not (name == "value" and key in ("by",)):
-                            self.reference(value, inner)
+                    fixed = {"group": ("all",), "of": ("all", "rated")}.get(name, ())
+                    if value not in fixed and not (name == "value" and key == "by"):
+                        self.reference(value, inner)
                 elif name == "param" and isinstance(value, str) and value not in self.names.parameters:
                     names = ", ".join(sorted(self.names.parameters)) or "-"
-                    self.fault(inner, "unknown_reference", value, f"已声明的参数：{names}", f"a declared parameter: {names}")
+                    self.fault(
+                        inner,
+                        "unknown_reference",
+                        value,
+                        f"已声明的参数：{names}",
+                        f"a declared parameter: {names}",
+                    )
                 if name == "bands":
                     self.bands(value, inner)
                 if name == "points" and isinstance(value, list):
@@ -227,7 +251,9 @@ class _Checker:
         elif self.names.known(name):
             return
         near = self.names.suggestions(name)
-        self.fault(path, "unknown_reference", name, f"存在的名称，例如 {near}", f"a name that exists, such as {near}")
+        self.fault(
+            path, "unknown_reference", name, f"存在的名称，例如 {near}", f"a name that exists, such as {near}"
+        )
 
     def formula(self, text: str, path: str) -> None:
         """Grammar, bounds and names of a formula."""
@@ -245,7 +271,10 @@ class _Checker:
         """History exists for what is counted over; lists go with in, one value with the rest."""
         counted = [key for key in ("consecutive", "offset", "times") if key in leaf]
         if counted and leaf.get("consecutive") != 1 and not self.names.historic(leaf["value"]):
-            zh, en = "维度、总分、等级、档次、指标得分等有历史的数值", "a value with history: a dimension, total, grade, level, score"
+            zh, en = (
+                "维度、总分、等级、档次、指标得分等有历史的数值",
+                "a value with history: a dimension, total, grade, level, score",
+            )
             self.fault(f"{path}.{counted[0]}", "no_history", leaf["value"], zh, en)
         if (leaf["op"] in ("in", "not_in")) != isinstance(leaf["than"], list):
             self.fault(f"{path}.than", "bad_type", found_text(leaf["than"]), "in / not_in 用列表，其余用单个值",
@@ -255,7 +284,9 @@ class _Checker:
             for value in leaf["than"] if isinstance(leaf["than"], list) else [leaf["than"]]:
                 if isinstance(value, str) and value not in known:
                     names = ", ".join(sorted(known))
-                    self.fault(f"{path}.than", "unknown_reference", value, f"下列之一：{names}", f"one of {names}")
+                    self.fault(
+                        f"{path}.than", "unknown_reference", value, f"下列之一：{names}", f"one of {names}"
+                    )
 
     def limits(self, data: Data, path: str) -> None:
         """floor not above cap."""
@@ -263,7 +294,9 @@ class _Checker:
         if floor is None or cap is None or isinstance(floor, Mapping) or isinstance(cap, Mapping):
             return
         if to_fraction(floor) > to_fraction(cap):
-            self.fault(f"{path}.floor" if path else "floor", "floor_above_cap", floor, f"≤ {cap}", f"<= {cap}")
+            self.fault(
+                f"{path}.floor" if path else "floor", "floor_above_cap", floor, f"≤ {cap}", f"<= {cap}"
+            )
 
     def bands(self, rows: Any, path: str) -> None:
         """Bands follow each other without gap or overlap; only the ends may be open."""
@@ -277,9 +310,21 @@ class _Checker:
             if k and low is None:
                 self.fault(f"{where}.from", "bad_bands", "无", f"{last}", f"{last}")
             elif k and (last is None or to_fraction(low) != to_fraction(last)):
-                self.fault(f"{where}.from", "bad_bands", low, f"{last}（接上一区间）", f"{last} (where the band before ends)")
+                self.fault(
+                    f"{where}.from",
+                    "bad_bands",
+                    low,
+                    f"{last}（接上一区间）",
+                    f"{last} (where the band before ends)",
+                )
             if high is None and k < len(rows) - 1:
-                self.fault(f"{where}.to", "bad_bands", "无", "只有最后一个区间可以不封顶", "only the last band may be open")
+                self.fault(
+                    f"{where}.to",
+                    "bad_bands",
+                    "无",
+                    "只有最后一个区间可以不封顶",
+                    "only the last band may be open",
+                )
                 return
             if low is not None and high is not None and to_fraction(low) >= to_fraction(high):
                 self.fault(where, "bad_bands", f"{low} – {high}", "from 小于 to", "from below to")
@@ -287,7 +332,7 @@ class _Checker:
 
     def points(self, rows: Any, path: str) -> None:
         """x of the points of a line increases."""
-        for k, (before, after) in enumerate(zip(rows, rows[1:], strict=False)):
+        for k, (before, after) in enumerate(itertools.pairwise(rows)):
             if to_fraction(before[0]) >= to_fraction(after[0]):
                 self.fault(f"{path}[{k + 1}]", "bad_points", after[0], f"> {before[0]}", f"> {before[0]}")
 
@@ -313,120 +358,10 @@ class _Checker:
             return
         for axis in ("ability", "performance"):
             if axis not in self.names.dimensions:
-                self.fault(f"matrix.{axis}", "unknown_reference", axis, "同名维度", "a dimension of that name")
+                self.fault(
+                    f"matrix.{axis}", "unknown_reference", axis, "同名维度", "a dimension of that name"
+                )
             limits = matrix[axis]
             plain = isinstance(limits, list) and not any(isinstance(value, Mapping) for value in limits)
             if plain and to_fraction(limits[0]) >= to_fraction(limits[1]):
                 self.fault(f"matrix.{axis}", "bad_bands", found_text(limits), "由低到高", "low then high")
-
-    def code_in(self, code: Any, known: Any, path: str, zh: str, en: str) -> None:
-        """A reference by code."""
-        if code is not None and code not in known:
-            names = ", ".join(sorted(known)) or "-"
-            self.fault(path, "unknown_reference", code, f"{zh}：{names}", f"{en}: {names}")
-
-    def ladder(self) -> None:
-        """Grades of the rules exist and are one step apart unless exceptional."""
-        for section, keys in (("promotion", ("to",)), ("demotion", ("from", "to")), ("keep", ("grade",)),
-                              ("quotas", ("grade",))):  # fmt: skip
-            for k, rule in enumerate(self.data.get(section) or ()):
-                for key in keys:
-                    self.code_in(rule.get(key), self.grades, f"{section}[{k}].{key}", "已声明的等级", "a declared grade")
-        for k, rule in enumerate(self.data.get("promotion") or ()):
-            for j, code in enumerate(rule.get("from") or ()):
-                self.code_in(code, self.grades, f"promotion[{k}].from[{j}]", "已声明的等级", "a declared grade")
-        for k, grade in enumerate(self.data.get("grades") or ()):
-            for j, code in enumerate(grade.get("next") or ()):
-                self.code_in(code, self.grades, f"grades[{k}].next[{j}]", "已声明的等级", "a declared grade")
-        if not self.faults:
-            self.steps()
-        placement = self.data.get("placement") or {}
-        for name in ("standards", "bands"):
-            for k, item in enumerate(placement.get(name) or ()):
-                self.code_in(item["grade"], self.grades, f"placement.{name}[{k}].grade", "已声明的等级", "a declared grade")
-        self.code_in(placement.get("otherwise"), self.grades, "placement.otherwise", "已声明的等级", "a declared grade")
-        indicators = self.names.indicators
-        for k, item in enumerate(self.data.get("circumstances") or ()):
-            for j, code in enumerate(item.get("exclude") or ()):
-                self.code_in(code, indicators, f"circumstances[{k}].exclude[{j}]", "指标代码", "an indicator code")
-
-    def steps(self) -> None:
-        """One step at a time."""
-        following = {code: self._following(item) for code, item in self.grades.items()}
-        for k, rule in enumerate(self.data.get("promotion") or ()):
-            sources = rule.get("from") or []
-            if not sources and not rule.get("exceptional") and not any(rule["to"] in f for f in following.values()):
-                zh, en = "有下一级通向它的等级", "a grade that another one leads to"
-                self.fault(f"promotion[{k}].to", "not_one_step", rule["to"], zh, en)
-            for j, source in enumerate(sources):
-                if rule["to"] not in following[source] and not rule.get("exceptional"):
-                    steps = ", ".join(following[source]) or "-"
-                    self.fault(f"promotion[{k}].from[{j}]", "not_one_step", f"{source} → {rule['to']}",
-                               f"{source} 的上一级：{steps}", f"one step above {source}: {steps}")  # fmt: skip
-        for k, rule in enumerate(self.data.get("demotion") or ()):
-            to = rule.get("to")
-            if to is not None and rule["from"] not in following[to] and not rule.get("exceptional"):
-                self.fault(f"demotion[{k}].to", "not_one_step", f"{rule['from']} → {to}", "下一级", "one step below")
-
-    def _following(self, grade: Data) -> list[str]:
-        if "next" in grade:
-            return list(grade["next"])
-        same = [g for g in self.grades.values() if g.get("track", "") == grade.get("track", "")]
-        above = [g for g in same if to_fraction(g["order"]) > to_fraction(grade["order"])]
-        return [min(above, key=lambda g: to_fraction(g["order"]))["code"]] if above else []
-
-    def level_section(self) -> None:
-        """Levels of bands, shares, rules and quotas exist; shares do not exceed 100; the lowest has no quota."""
-        section = self.data.get("levels") or {}
-        for name, keys in (("bands", ("level",)), ("forced", ("level",)), ("rules", ("level", "at_most")),
-                           ("quotas", ("level",))):  # fmt: skip
-            for k, item in enumerate(section.get(name) or ()):
-                for key in keys:
-                    self.code_in(item.get(key), self.levels, f"levels.{name}[{k}].{key}", "scale 中的档次", "a level of scale")
-                if name == "quotas" and self.levels and item["level"] == self.levels[-1]:
-                    zh, en = "最低档以上的档次", "a level above the lowest"
-                    self.fault(f"levels.quotas[{k}].level", "bad_value", item["level"], zh, en)
-        shares = [item["percent"] for item in section.get("forced") or ()]
-        if shares and not any(isinstance(value, Mapping) for value in shares):
-            total = sum((to_fraction(value) for value in shares), to_fraction(0))
-            if total != 100:
-                self.fault("levels.forced", "weights_sum", total, "100", "100")
-        for d, dimension in enumerate(self.data["dimensions"]):
-            for k, item in enumerate(dimension["indicators"]):
-                steps = item["method"].get("shares")
-                if steps and sum((to_fraction(s["percent"]) for s in steps), to_fraction(0)) != 100:
-                    path = f"dimensions[{d}].indicators[{k}].method.shares"
-                    self.fault(path, "weights_sum", sum(to_fraction(s["percent"]) for s in steps), "100", "100")
-
-    def pay(self) -> None:
-        """Items exist where they are named; parts of a deferral add to 100."""
-        section = self.data.get("pay")
-        if not section:
-            return
-        codes: set[str] = set()
-        for k, item in enumerate(section["items"]):
-            self._once(item["code"], codes, f"pay.items[{k}].code")
-            for key in ("table", "percent_by"):
-                if key in item and item[key].get("of", "grade") == "grade":
-                    for grade in item[key]["values"]:
-                        self.code_in(grade, self.grades, f"pay.items[{k}].{key}.values.{grade}", "已声明的等级", "a declared grade")
-        deferral = section.get("deferral") or {}
-        for k, code in enumerate(deferral.get("items") or ()):
-            self.code_in(code, codes, f"pay.deferral.items[{k}]", "pay.items 的代码", "a code of pay.items")
-        parts = [item["percent"] for item in deferral.get("schedule") or ()]
-        if parts and not any(isinstance(value, Mapping) for value in parts):
-            total = sum((to_fraction(value) for value in parts), to_fraction(0))
-            if total != 100:
-                self.fault("pay.deferral.schedule", "weights_sum", total, "100", "100")
-        if "minimum_share" in section:
-            item = section["minimum_share"]["item"]
-            self.code_in(item, codes, "pay.minimum_share.item", "pay.items 的代码", "a code of pay.items")
-        for k, item in enumerate(section.get("carry_over") or ()):
-            path = f"pay.carry_over[{k}].indicator"
-            self.code_in(item["indicator"], self.names.indicators, path, "指标代码", "an indicator code")
-
-    def adjustments(self) -> None:
-        """What stored adjustments apply to exists."""
-        known = {*self.names.dimensions, "total"} | ({"level"} if self.levels else set())
-        for k, item in enumerate(self.data.get("adjustments") or ()):
-            self.code_in(item["applies_to"], known, f"adjustments[{k}].applies_to", "维度、total 或 level", "a dimension, total or level")

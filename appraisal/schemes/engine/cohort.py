@@ -158,7 +158,9 @@ class _Reader:
         for key in row:
             if key not in allowed:
                 names = "、".join(allowed)
-                self.fault(f"{path}.{key}", "unknown_key", key, f"下列之一：{names}", f"one of {', '.join(allowed)}")
+                self.fault(
+                    f"{path}.{key}", "unknown_key", key, f"下列之一：{names}", f"one of {', '.join(allowed)}"
+                )
 
     def text(self, row: Mapping[str, Any], key: str, path: str, required: bool = False) -> str | None:
         value = row.get(key)
@@ -168,7 +170,13 @@ class _Reader:
             return None
         if not isinstance(value, str) or not value:
             code = "missing_key" if value is None else "bad_type"
-            self.fault(f"{path}.{key}", code, "无" if value is None else type(value).__name__, "非空文本", "a non-empty text")
+            self.fault(
+                f"{path}.{key}",
+                code,
+                "无" if value is None else type(value).__name__,
+                "非空文本",
+                "a non-empty text",
+            )
             return None
         return value
 
@@ -178,7 +186,9 @@ class _Reader:
             if row.get(key) is not None:
                 facts.setdefault(key, row[key])
         for name, value in facts.items():
-            if isinstance(value, (int, float)) and not isinstance(value, bool) or hasattr(value, "is_finite"):
+            if (isinstance(value, (int, float)) and not isinstance(value, bool)) or hasattr(
+                value, "is_finite"
+            ):
                 facts[name] = self.number(value, f"{path}.facts.{name}")
         return facts
 
@@ -188,7 +198,10 @@ class _Reader:
             period = parse_period(item.get("period"))
             if period is None or period in seen:
                 code = "bad_period" if period is None else "duplicate"
-                zh, en = "2025Q4、2025H2、2025M11 或 2025，且不重复", "2025Q4, 2025H2, 2025M11 or 2025, each once"
+                zh, en = (
+                    "2025Q4、2025H2、2025M11 或 2025，且不重复",
+                    "2025Q4, 2025H2, 2025M11 or 2025, each once",
+                )
                 self.fault(f"{where}.period", code, item.get("period"), zh, en)
             seen.add(period)
             result.append({key: self._historic(key, value, where) for key, value in item.items()})
@@ -199,6 +212,11 @@ class _Reader:
             return self.numbers(value, f"{where}.{key}")
         if key in ("period", "grade", "level", "quadrant") or value is None or isinstance(value, bool):
             return value if value is None or isinstance(value, bool) else str(value)
+        if isinstance(value, str) and key not in ("ability", "performance", "total"):
+            try:
+                return to_fraction(value)
+            except NumberError:
+                return value
         return self.number(value, f"{where}.{key}")
 
     def ratings(self, row: Mapping[str, Any], path: str) -> dict[str, tuple[tuple[str, Fraction], ...]]:
@@ -265,12 +283,16 @@ def read_cohort(data: Any) -> Cohort:
         zh, en = "2025Q4、2025H2、2025M11 或 2025", "2025Q4, 2025H2, 2025M11 or 2025"
         reader.fault("period", "bad_period", root.get("period"), zh, en)
     if not isinstance(root.get("people"), list):
-        reader.fault("people", "missing_key", type(root.get("people")).__name__, "人员列表", "a list of people")
+        reader.fault(
+            "people", "missing_key", type(root.get("people")).__name__, "人员列表", "a list of people"
+        )
     people = [reader.person(row, path) for path, row in reader.rows(root.get("people"), "people")]
     seen: set[str] = set()
     for k, person in enumerate(people):
         if person.employee_no in seen:
-            reader.fault(f"people[{k}].employee_no", "duplicate", person.employee_no, "工号不重复", "each person once")
+            reader.fault(
+                f"people[{k}].employee_no", "duplicate", person.employee_no, "工号不重复", "each person once"
+            )
         seen.add(person.employee_no)
     if reader.faults or period is None:
         raise InputError(reader.faults)

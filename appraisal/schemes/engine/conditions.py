@@ -124,7 +124,11 @@ def _times(leaf: Condition, figures: Figures, index: int) -> Finding:
     """At least `times` periods, this one included, `within` the calendar year or the last so many periods."""
     period = figures.period()
     found, passed, back = [], 0, 0
-    while (period.before(back).year == period.year) if leaf["within"] == "calendar_year" else back < leaf["within"]:
+    while (
+        (period.before(back).year == period.year)
+        if leaf["within"] == "calendar_year"
+        else back < leaf["within"]
+    ):
         value = figures.past(leaf["value"], index, back) if back else figures.value(leaf["value"], index)
         found.append(value)
         passed += _holds(value, leaf, figures, index) is True

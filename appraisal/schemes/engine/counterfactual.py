@@ -9,6 +9,7 @@ decision is the nearest one.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -115,8 +116,13 @@ def with_input(person: Person, name: str, value: Fraction) -> Person:
         kept = tuple(item for item in person.ratings[code] if item[0] != group)
         count = sum(item[0] == group for item in person.ratings[code])
         return replace(person, ratings={**person.ratings, code: (*kept, *((group, value),) * count)})
-    field = {"reading": "readings", "target": "targets", "event": "events", "fact": "facts"}[kind]
-    return replace(person, **{field: {**getattr(person, field), code: value}})
+    if kind == "reading":
+        return replace(person, readings={**person.readings, code: value})
+    if kind == "target":
+        return replace(person, targets={**person.targets, code: value})
+    if kind == "event":
+        return replace(person, events={**person.events, code: value})
+    return replace(person, facts={**person.facts, code: value})
 
 
 def inputs_of(scheme: Scheme, person: Person) -> dict[str, Fraction]:
@@ -148,8 +154,8 @@ def _grid(scheme: Scheme, name: str, value: Fraction) -> tuple[Fraction, Fractio
     if kind in ("event", "months_in_grade"):
         step = Fraction(1)
     else:
-        step = Fraction(1, 10 ** min(decimal_places(value) if decimal_places(value) is not None else 2, 6))
-        step = domain.get("step", step)
+        places = decimal_places(value)
+        step = domain.get("step", Fraction(1, 10 ** (2 if places is None else min(places, 6))))
     low = domain.get("min", Fraction(0) if value >= 0 else None)
     return step, low, domain.get("max")
 
@@ -185,10 +191,15 @@ def depends_on_peers(scheme: Scheme) -> bool:
     """Whether anybody's decision can depend on other people: ranks, group means, shares, quotas."""
     if any(item.method["type"] in PEER_METHODS for item in scheme.indicators()) or scheme.section("quotas"):
         return True
-    if any("aggregate" in m or m.get("method", {}).get("type") in PEER_METHODS for m in scheme.measures.values()):
+    if any(
+        "aggregate" in m or m.get("method", {}).get("type") in PEER_METHODS for m in scheme.measures.values()
+    ):
         return True
     levels = scheme.sections.get("levels") or {}
-    return bool(levels.get("quotas") or "forced" in levels) or (scheme.sections.get("matrix") or {}).get("by") == "percentile"
+    return (
+        bool(levels.get("quotas") or "forced" in levels)
+        or (scheme.sections.get("matrix") or {}).get("by") == "percentile"
+    )
 
 
 def _flips(probe: _Probe, near: int, far: int, point: Callable[[int], Fraction]) -> Iterator[int]:
@@ -207,10 +218,12 @@ def _flips(probe: _Probe, near: int, far: int, point: Callable[[int], Fraction])
         parts = min(16 if probe.alone else 2, high - low)
         cuts = [low + (high - low) * part // parts for part in range(parts + 1)]
         probe.fetch([point(cut) for cut in cuts])
-        stack.extend(reversed(list(zip(cuts, cuts[1:], strict=False))))
+        stack.extend(reversed(list(itertools.pairwise(cuts))))
 
 
-def _search(probe: _Probe, value: Fraction, step: Fraction, end: Fraction, stops: set[Fraction]) -> Fraction | None:
+def _search(
+    probe: _Probe, value: Fraction, step: Fraction, end: Fraction, stops: set[Fraction]
+) -> Fraction | None:
     """The nearest grid point from `value` towards `end` with another decision."""
     sign = 1 if end > value else -1
     count = int(abs(end - value) / step)
@@ -238,7 +251,9 @@ def _search(probe: _Probe, value: Fraction, step: Fraction, end: Fraction, stops
     return None
 
 
-def counterfactuals(scheme: Scheme, cohort: Cohort, employee_no: str, names: list[str] | None = None) -> list[Change]:
+def counterfactuals(
+    scheme: Scheme, cohort: Cohort, employee_no: str, names: list[str] | None = None
+) -> list[Change]:
     """For one person the nearest change of each single input that alters kind, target grade, level or matrix cell.
 
     Inputs that cannot alter it (within 1000 times their size, or their stated domain) are left out. At most one change
@@ -258,18 +273,24 @@ def counterfactuals(scheme: Scheme, cohort: Cohort, employee_no: str, names: lis
         step, low, high = _grid(scheme, name, value)
         stops = _breakpoints(scheme, cohort, index, name)
         reach = REACH * max(abs(value), Fraction(1), *(abs(stop) for stop in stops if stop < 10**6))
-        ends = [end for end in (high if high is not None else value + reach, low if low is not None else value - reach)]
+        ends = [high if high is not None else value + reach, low if low is not None else value - reach]
         for end in ends:
             nearest = _search(probe, value, step, end, stops) if end != value else None
             if nearest is not None:
                 found.append(Change(name, value, nearest, step, probe.at(value)[0], probe.at(nearest)[0]))
-    return sorted(found, key=lambda item: (abs(item.nearest - item.value) / max(abs(item.value), Fraction(1)), item.name))
+    return sorted(
+        found,
+        key=lambda item: (abs(item.nearest - item.value) / max(abs(item.value), Fraction(1)), item.name),
+    )
 
 
 def materialized(cohort: Cohort, index: int) -> Person:
     """A person with the figures of ready-made columns in his own mappings, so that one of them can be replaced."""
     person = cohort.people[index]
-    fields: dict[str, dict[str, Fraction]] = {"reading": dict(person.readings), "target": dict(person.targets)}
+    fields: dict[str, dict[str, Fraction]] = {
+        "reading": dict(person.readings),
+        "target": dict(person.targets),
+    }
     for name, column in cohort.columns.items():
         kind, _, code = name.partition(".")
         value = column.value(index)

@@ -32,7 +32,11 @@ def _resolvers() -> dict[str, list[tuple[str, Any]]]:
     table: dict[str, list[tuple[str, Any]]] = {}
     for tag, pattern, first in (
         ("tag:yaml.org,2002:bool", r"^(?:true|false)$", "tf"),
-        ("tag:yaml.org,2002:float", r"^[-+]?\d[\d]*\.\d+(?:[eE][-+]?\d+)?$|^[-+]?\d+[eE][-+]?\d+$", "-+0123456789"),
+        (
+            "tag:yaml.org,2002:float",
+            r"^[-+]?\d[\d]*\.\d+(?:[eE][-+]?\d+)?$|^[-+]?\d+[eE][-+]?\d+$",
+            "-+0123456789",
+        ),
         ("tag:yaml.org,2002:int", r"^[-+]?\d+$", "-+0123456789"),
         ("tag:yaml.org,2002:null", r"^(?:~|null|)$", "~n\0"),
     ):
@@ -61,7 +65,15 @@ def _number(loader: Any, node: Any) -> Any:
     except NumberError:
         found = node.value[:40]
         raise SchemeError(
-            [Fault(f"line {node.start_mark.line + 1}", "not_a_number", found, "30 位以内的数字", "at most 30 digits")]
+            [
+                Fault(
+                    f"line {node.start_mark.line + 1}",
+                    "not_a_number",
+                    found,
+                    "30 位以内的数字",
+                    "at most 30 digits",
+                )
+            ]
         ) from None
     return Decimal(node.value) if any(mark in node.value for mark in ".eE") else int(node.value)
 
@@ -90,19 +102,33 @@ def _inspect(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise _refuse(line, "document_too_deep", f"> {MAX_DEPTH}", f"不超过 {MAX_DEPTH} 层", f"<= {MAX_DEPTH} levels")
+            raise _refuse(
+                line,
+                "document_too_deep",
+                f"> {MAX_DEPTH}",
+                f"不超过 {MAX_DEPTH} 层",
+                f"<= {MAX_DEPTH} levels",
+            )
         if count > MAX_EVENTS:
-            raise _refuse("", "document_too_large", f"> {MAX_EVENTS}", f"不超过 {MAX_EVENTS} 项", f"<= {MAX_EVENTS} items")
+            raise _refuse(
+                "",
+                "document_too_large",
+                f"> {MAX_EVENTS}",
+                f"不超过 {MAX_EVENTS} 项",
+                f"<= {MAX_EVENTS} items",
+            )
 
 
 def read_yaml(text: str) -> dict[str, Any]:
     """The plain data of a scheme document; SchemeError when it is too large, too deep, aliased or not YAML."""
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
-        raise _refuse("", "document_too_large", f"{size} B", f"不超过 {MAX_BYTES} 字节", f"at most {MAX_BYTES} bytes")
+        raise _refuse(
+            "", "document_too_large", f"{size} B", f"不超过 {MAX_BYTES} 字节", f"at most {MAX_BYTES} bytes"
+        )
     try:
         _inspect(text)
-        data = yaml.load(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - built on the safe loader
     except (yaml.YAMLError, UnicodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark is not None else ""

@@ -108,8 +108,11 @@ class Evaluation:
             "score": None if units is None else plain_units(units, scored.places, scored.places),
             "weight": plain_units(weight, scale),
             "stated_weight": self._stated(indicator, index),
-            "contribution": None if units is None else plain_units(units * weight, scored.places + scale + 2, least),
-            "note": scored.note(index) or (None if units is None else self._limit_note(indicator, units, index)),
+            "contribution": None
+            if units is None
+            else plain_units(units * weight, scored.places + scale + 2, least),
+            "note": scored.note(index)
+            or (None if units is None else self._limit_note(indicator, units, index)),
         }
 
     def _stated(self, indicator: Indicator, index: int) -> str:
@@ -126,7 +129,10 @@ class Evaluation:
             if limit is None:
                 continue
             exact = limit if isinstance(limit, Fraction) else self.workings.constant(limit, index)
-            if exact is not None and exact.numerator * 10**indicator.rounding.places == units * exact.denominator:
+            if (
+                exact is not None
+                and exact.numerator * 10**indicator.rounding.places == units * exact.denominator
+            ):
                 return note
         return None
 
@@ -148,7 +154,9 @@ class Evaluation:
         yield from self.levels[index].reasons
 
     def _explained(self, condition: Condition, index: int) -> dict[str, Any]:
-        found = [describe(find(leaf, self.workings, index), self.workings, index) for leaf in leaves(condition)]
+        found = [
+            describe(find(leaf, self.workings, index), self.workings, index) for leaf in leaves(condition)
+        ]
         kind = next((key for key in ("all", "any", "at_least", "not") if key in condition), "leaf")
         return {"code": "rule", "combine": kind, "conditions": found}
 
@@ -176,11 +184,17 @@ def check_input(scheme: Scheme, cohort: Cohort) -> None:
             rule = rules.get(item.code)
             if rule is None:
                 names = ", ".join(rules) or "-"
-                faults.append(Fault(f"{path}.code", "unknown_reference", item.code, f"方案声明的调整：{names}", names))
+                faults.append(
+                    Fault(f"{path}.code", "unknown_reference", item.code, f"方案声明的调整：{names}", names)
+                )
             elif item.by is not None and rule.get("limit") is not None and abs(item.by) > rule["limit"]:
                 limit_text = plain(rule["limit"])
-                faults.append(Fault(f"{path}.by", "limit_exceeded", plain(item.by), f"±{limit_text}", f"±{limit_text}"))
-            elif item.to is not None and item.to not in [s["code"] for s in scheme.sections.get("levels", {}).get("scale", ())]:
+                faults.append(
+                    Fault(f"{path}.by", "limit_exceeded", plain(item.by), f"±{limit_text}", f"±{limit_text}")
+                )
+            elif item.to is not None and item.to not in [
+                s["code"] for s in scheme.sections.get("levels", {}).get("scale", ())
+            ]:
                 faults.append(Fault(f"{path}.to", "unknown_reference", item.to, "档次代码", "a level code"))
     if faults:
         raise InputError(faults)

@@ -24,7 +24,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "floor_above_cap": ("下限高于上限", "floor lies above cap"),
     "source_method": ("数据来源与计分方法不匹配", "source and method do not go together"),
     "cycle": ("定义互相引用，形成循环", "definitions refer to each other in a circle"),
-    "not_one_step": ("目标等级与起始等级不相邻，且未标为破格", "not one step apart and not marked exceptional"),
+    "not_one_step": (
+        "目标等级与起始等级不相邻，且未标为破格",
+        "not one step apart and not marked exceptional",
+    ),
     "no_history": ("该数值没有历史，不能要求连续或往期", "this value has no history to count over"),
     "bad_period": ("期间格式或先后不对", "wrong period or order of periods"),
     "formula_syntax": ("公式写法不对", "formula syntax"),
@@ -57,13 +60,17 @@ class Fault:
     @property
     def zh(self) -> str:
         """The message in Chinese."""
-        return f"{self.path or '文档'}：{MESSAGES[self.code][0]}；实际为 {self.found}；应为 {self.expected_zh}"
+        return (
+            f"{self.path or '文档'}：{MESSAGES[self.code][0]}；实际为 {self.found}；应为 {self.expected_zh}"
+        )
 
     @property
     def en(self) -> str:
         """The message in English."""
         found = "nothing" if self.found == NOTHING else self.found
-        return f"{self.path or 'document'}: {MESSAGES[self.code][1]}; found {found}; expected {self.expected_en}"
+        return (
+            f"{self.path or 'document'}: {MESSAGES[self.code][1]}; found {found}; expected {self.expected_en}"
+        )
 
 
 class EngineError(ValueError):

@@ -87,7 +87,9 @@ class _Parser:
         position = self.tokens[self.at][2] if self.at < len(self.tokens) else self.end
         return FormulaError("formula_syntax", self.peek() or "end", expected, position)
 
-    def node(self, kind: str, parts: tuple[Node, ...] = (), number: Fraction = Fraction(0), text: str = "") -> Node:
+    def node(
+        self, kind: str, parts: tuple[Node, ...] = (), number: Fraction = Fraction(0), text: str = ""
+    ) -> Node:
         self.count += 1
         if self.count > MAX_NODES:
             raise FormulaError("formula_too_large", f"> {MAX_NODES}", f"<= {MAX_NODES}")

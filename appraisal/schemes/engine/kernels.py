@@ -6,6 +6,7 @@ Python integers, that nothing can overflow 64 bits; where something could it run
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -69,7 +70,9 @@ def _clamp(scores: Array, method: Mapping[str, Any], rounding: Rounding) -> Arra
     return scores
 
 
-def _quotient(top: Array, bottom: Array, factor: Fraction, method: Mapping[str, Any], rounding: Rounding) -> Array:
+def _quotient(
+    top: Array, bottom: Array, factor: Fraction, method: Mapping[str, Any], rounding: Rounding
+) -> Array:
     up, down = factor.numerator * 10**rounding.places, factor.denominator
     limit = max(widest(top) * abs(up), widest(bottom) * down)
     if 4 * limit >= SAFE:
@@ -77,7 +80,9 @@ def _quotient(top: Array, bottom: Array, factor: Fraction, method: Mapping[str, 
     return _clamp(divide(top * up, bottom * down, rounding.mode), method, rounding)
 
 
-def ratio(method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding) -> tuple[Array, Array]:
+def ratio(
+    method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding
+) -> tuple[Array, Array]:
     """100 × actual / target."""
     assert base is not None
     good = x.present & base.present & (base.units > 0).astype(np.bool_)
@@ -101,7 +106,9 @@ def lower_is_better(
     return scores, good
 
 
-def bands(method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding) -> tuple[Array, Array]:
+def bands(
+    method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding
+) -> tuple[Array, Array]:
     """from <= x < to (or from < x <= to): limits become the integers that separate the same figures."""
     upper = method.get("edges", "lower") == "upper"
     scores = np.zeros(len(x.units), dtype=np.int64)
@@ -121,12 +128,14 @@ def bands(method: Mapping[str, Any], x: Column, base: Column | None, rounding: R
     return scores, good
 
 
-def linear(method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding) -> tuple[Array, Array]:
+def linear(
+    method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding
+) -> tuple[Array, Array]:
     """Per segment one rounded division of an integer line."""
     points, power = method["points"], 10**x.scale
     scores = np.full(len(x.units), _scaled(points[-1][1], rounding), dtype=np.int64)
-    for (x0, y0), (x1, y1) in reversed(list(zip(points, points[1:], strict=False))):
-        inside = (x.units * 1 <= x1 * power if x.units.dtype == object else x.units <= int(x1 * power // 1))
+    for (x0, y0), (x1, y1) in reversed(list(itertools.pairwise(points))):
+        inside = x.units * 1 <= x1 * power if x.units.dtype == object else x.units <= int(x1 * power // 1)
         inside = inside.astype(np.bool_)
         slope = (y1 - y0) / (x1 - x0) * 10**rounding.places
         offset = y0 * 10**rounding.places - slope * x0
@@ -138,7 +147,9 @@ def linear(method: Mapping[str, Any], x: Column, base: Column | None, rounding: 
     return np.where(first, _scaled(points[0][1], rounding), scores), x.present
 
 
-def per_unit(method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding) -> tuple[Array, Array]:
+def per_unit(
+    method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding
+) -> tuple[Array, Array]:
     """base + points × (x − above) / per, whole units where asked."""
     above, per, points = method.get("above", ZERO), method["per"], method["points"]
     start = method.get("base", ZERO)
@@ -158,9 +169,11 @@ def per_unit(method: Mapping[str, Any], x: Column, base: Column | None, rounding
     return _clamp(divide(numerator, bottom * whole, rounding.mode), method, rounding), x.present
 
 
-def deduct(method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding) -> tuple[Array, Array]:
+def deduct(
+    method: Mapping[str, Any], x: Column, base: Column | None, rounding: Rounding
+) -> tuple[Array, Array]:
     """start − per × events: a line with a floor (default 0)."""
-    line = {"base": method.get("start", HUNDRED), "per": Fraction(1), "points": -method["per"],
+    line = {"base": method.get("start", HUNDRED), "per": Fraction(1), "points": -method.get("per", method.get("per_event", ZERO)),
             "floor": method.get("floor", ZERO)}  # fmt: skip
     return per_unit(line, x, base, rounding)
 

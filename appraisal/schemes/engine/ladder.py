@@ -29,7 +29,11 @@ class Proposal:
 
 def step_reason(rule: str, passed: bool, code: str, **data: Any) -> Reason:
     """One reason as data."""
-    return {"rule": rule, "passed": passed, "detail": {"code": code, **{k: shown(v) for k, v in data.items()}}}
+    return {
+        "rule": rule,
+        "passed": passed,
+        "detail": {"code": code, **{k: shown(v) for k, v in data.items()}},
+    }
 
 
 def rated(workings: Workings, index: int) -> tuple[bool, list[Reason]]:
@@ -59,7 +63,9 @@ def vetoes(workings: Workings, index: int) -> list[tuple[str, str]]:
     """The vetoes that struck: (code, effect on the proposal)."""
     struck = []
     scheme = workings.scheme
-    indicators = workings.memo("vetoes", lambda: [i for i in scheme.indicators() if i.method["type"] == "veto"])
+    indicators = workings.memo(
+        "vetoes", lambda: [i for i in scheme.indicators() if i.method["type"] == "veto"]
+    )
     for item in indicators:
         scored = workings.scored(item.code)
         if scored.value(index) == 0 and scored.state[index] == 0:
@@ -98,7 +104,9 @@ def propose(workings: Workings, index: int) -> Proposal:
     return replace(proposal, steps=tuple(steps) + proposal.steps)
 
 
-def _forced_down(workings: Workings, index: int, struck: list[tuple[str, str]], proposal: Proposal) -> Proposal:
+def _forced_down(
+    workings: Workings, index: int, struck: list[tuple[str, str]], proposal: Proposal
+) -> Proposal:
     grade = workings.scheme.grade(workings.cohort.people[index].grade)
     below = workings.scheme.lower(grade) if grade else None
     if below is None:
@@ -179,7 +187,9 @@ def _placed(workings: Workings, index: int, grade: Grade | None) -> Proposal:
     limit = section.get("max_up" if up else "max_down", Fraction(1))
     if up and workings.value("fact.exceptional_decision", index):
         limit = "unlimited"
-    ladder = sorted((item for item in scheme.grades if item.track == grade.track), key=lambda item: item.order)
+    ladder = sorted(
+        (item for item in scheme.grades if item.track == grade.track), key=lambda item: item.order
+    )
     here, there = ladder.index(grade), ladder.index(wanted) if wanted in ladder else ladder.index(grade)
     steps = there - here
     if limit != "unlimited":
@@ -188,7 +198,9 @@ def _placed(workings: Workings, index: int, grade: Grade | None) -> Proposal:
         return Proposal("hold", None, rule, steps=(step_reason(rule, False, "placement_limited", **data),))
     target = ladder[here + steps]
     kind = "promotion" if steps > 0 else "demotion"
-    return Proposal(kind, target.code, rule, steps=(step_reason(rule, True, "placement", **data, limit=limit),))
+    return Proposal(
+        kind, target.code, rule, steps=(step_reason(rule, True, "placement", **data, limit=limit),)
+    )
 
 
 def _wanted(workings: Workings, section: Section, index: int) -> tuple[Grade | None, str]:
@@ -204,7 +216,7 @@ def _wanted(workings: Workings, section: Section, index: int) -> tuple[Grade | N
             return best[2], f"placement[{-best[1]}]"
         return scheme.grade(section.get("otherwise")), "placement"
     value = workings.number(section["value"], index)
-    if value is not None:
+    if value is not None and not workings.lacking(section["bands"], index):
         for k, band in enumerate(workings.resolved(section["bands"], index)):
             low, high = band.get("from"), band.get("to")
             if (low is None or value >= low) and (high is None or value < high):

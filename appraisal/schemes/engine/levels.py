@@ -37,7 +37,9 @@ def cell(workings: Workings, index: int) -> str | None:
             limit = workings.constant(spec, index)
             if limit is None:
                 return None
-            if value >= limit or (isinstance(before, Fraction) and before >= limit and value >= limit - slack):
+            if value >= limit or (
+                isinstance(before, Fraction) and before >= limit and value >= limit - slack
+            ):
                 passed += 1
         marks.append(passed)
     if matrix["kind"] == "quadrant":
@@ -84,7 +86,9 @@ def assign_levels(workings: Workings, rated: list[bool]) -> list[Level]:
         current[index] = fixed
     for quota in section.get("quotas") or ():
         _cut(workings, quota, scale, current, rated, reasons)
-    rules = {item["code"]: item for item in workings.scheme.section("adjustments") if item["applies_to"] == "level"}
+    rules = {
+        item["code"]: item for item in workings.scheme.section("adjustments") if item["applies_to"] == "level"
+    }
     for index, person in enumerate(workings.cohort.people):
         for item in person.adjustments:
             if item.code in rules and current[index] is not None:
@@ -96,7 +100,11 @@ def assign_levels(workings: Workings, rated: list[bool]) -> list[Level]:
 
 
 def _reason(rule: str, code: str, passed: bool, **data: Any) -> Reason:
-    return {"rule": rule, "passed": passed, "detail": {"code": code, **{k: shown(v) for k, v in data.items()}}}
+    return {
+        "rule": rule,
+        "passed": passed,
+        "detail": {"code": code, **{k: shown(v) for k, v in data.items()}},
+    }
 
 
 def _banded(workings: Workings, section: Section, rated: list[bool]) -> list[str | None]:
@@ -104,7 +112,7 @@ def _banded(workings: Workings, section: Section, rated: list[bool]) -> list[str
     for index, takes_part in enumerate(rated):
         value = workings.number(section["value"], index) if takes_part else None
         level = None
-        if value is not None:
+        if value is not None and not workings.lacking(section["bands"], index):
             for band in workings.resolved(section["bands"], index):
                 low, high = band.get("from"), band.get("to")
                 if (low is None or value >= low) and (high is None or value < high):
@@ -116,7 +124,9 @@ def _banded(workings: Workings, section: Section, rated: list[bool]) -> list[str
 
 def _forced(workings: Workings, section: Section, rated: list[bool]) -> list[str | None]:
     """Shares from the best down within the group; ties keep together in the lower share, so no share is exceeded."""
-    values = [workings.number(section["value"], i) if takes_part else None for i, takes_part in enumerate(rated)]
+    values = [
+        workings.number(section["value"], i) if takes_part else None for i, takes_part in enumerate(rated)
+    ]
     result: list[str | None] = [None] * len(values)
     shares = section["forced"]
     for rows in peers.members(values, workings.groups(section.get("group", "all"))).values():
@@ -125,11 +135,13 @@ def _forced(workings: Workings, section: Section, rated: list[bool]) -> list[str
         keys = [_key(workings, section, section["value"], index) for index in rows]
         for index, place in zip(rows, _worst_places(keys), strict=True):
             limit = 0
+            chosen = shares[-1]
             for item, size in zip(shares, sizes, strict=True):
                 limit += size
                 if place <= limit:
+                    chosen = item
                     break
-            result[index] = item["level"]
+            result[index] = chosen["level"]
     return result
 
 
@@ -150,7 +162,12 @@ def _worst_places(keys: list[tuple[Any, ...]]) -> list[int]:
 
 
 def _fixed(
-    workings: Workings, section: Section, scale: list[str], index: int, level: str | None, reasons: list[Reason]
+    workings: Workings,
+    section: Section,
+    scale: list[str],
+    index: int,
+    level: str | None,
+    reasons: list[Reason],
 ) -> str | None:
     for rule in section.get("rules") or ():
         if judge(rule["when"], workings, index) is not True:

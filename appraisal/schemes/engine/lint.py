@@ -16,7 +16,10 @@ ADVICE = {
         "使用时点数指标，容易诱发冲时点，建议改用日均数",
         "a figure of one day invites window dressing: prefer a daily average",
     ),
-    "no_cap": ("按比例计分而没有上限，一项可以掩盖其余各项", "a ratio without cap can hide every other indicator"),
+    "no_cap": (
+        "按比例计分而没有上限，一项可以掩盖其余各项",
+        "a ratio without cap can hide every other indicator",
+    ),
     "unused_measure": ("计算量没有被任何地方使用", "a measure that nothing uses"),
 }
 

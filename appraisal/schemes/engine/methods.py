@@ -7,6 +7,7 @@ base is zero); None falls under the indicator's policy for missing figures and n
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -83,7 +84,7 @@ def linear(method: Method, x: Fraction, base: Fraction | None) -> Fraction | Non
     points = method["points"]
     if x <= points[0][0]:
         return Fraction(points[0][1])
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if x <= x1:
             return Fraction(y0 + (y1 - y0) * (x - x0) / (x1 - x0))
     return Fraction(points[-1][1])
@@ -102,15 +103,17 @@ def step(method: Method, x: Fraction, base: Fraction | None) -> Fraction | None:
     start: Fraction = method.get("base", ZERO)
     if side is None or distance == 0:
         return clamp(start, method)
-    gain = side["points"] * _whole(abs(distance) / side["per"], {"whole": method.get("whole", side.get("whole"))})
+    gain = side["points"] * _whole(
+        abs(distance) / side["per"], {"whole": method.get("whole", side.get("whole"))}
+    )
     if side.get("limit") is not None:
         gain = min(gain, side["limit"])
     return clamp(start + gain if distance > 0 else start - gain, method)
 
 
 def deduct(method: Method, x: Fraction, base: Fraction | None) -> Fraction | None:
-    """start − per × events, not below floor (default 0)."""
-    left: Fraction = method.get("start", HUNDRED) - method["per"] * x
+    """start − per (also written per_event) × events, not below floor (default 0)."""
+    left: Fraction = method.get("start", HUNDRED) - method.get("per", method.get("per_event", ZERO)) * x
     return max(Fraction(method.get("floor", ZERO)), left)
 
 

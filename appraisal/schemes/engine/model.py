@@ -156,9 +156,11 @@ def _indicator(data: Section, dimension: Section, rounding: Rounding) -> Indicat
     points = dimension.get("kind") == "points"
     default = Fraction(0) if method["type"] == "veto" else HUNDRED
     weight = data.get("points", default) if points else data.get("weight", default)
-    reads = data.get("reads") or {"reading": "reading.", "event": "event.", "rating": "rating.", "formula": "formula."}[
-        source
-    ] + code
+    reads = (
+        data.get("reads")
+        or {"reading": "reading.", "event": "event.", "rating": "rating.", "formula": "formula."}[source]
+        + code
+    )
     against = data.get("against")
     return Indicator(
         code, data["name"], dimension["code"], weight, source, method, data.get("missing", "block"),
@@ -171,7 +173,9 @@ def _indicator(data: Section, dimension: Section, rounding: Rounding) -> Indicat
 def _dimension(data: Section, rounding: Rounding) -> Dimension:
     indicators = tuple(_indicator(item, data, rounding) for item in data["indicators"])
     kind = str(data.get("kind", "weighted"))
-    return Dimension(data["code"], data.get("name", data["code"]), kind, data.get("weight"), indicators, _extras(data))
+    return Dimension(
+        data["code"], data.get("name", data["code"]), kind, data.get("weight"), indicators, _extras(data)
+    )
 
 
 def _grades(rows: tuple[Section, ...]) -> tuple[Grade, ...]:

@@ -9,7 +9,18 @@ from typing import Any
 from .formula import FormulaError, parse
 
 PLAIN = ("total", "months_in_grade", "unit", "grade", "grade_order", "quadrant", "level", "vetoed")
-PREFIXES = ("reading", "target", "event", "rating", "previous", "fact", "param", "measure", "score", "dimension")
+PREFIXES = (
+    "reading",
+    "target",
+    "event",
+    "rating",
+    "previous",
+    "fact",
+    "param",
+    "measure",
+    "score",
+    "dimension",
+)
 MAX_CHAIN = 50
 HISTORIC = ("total", "grade", "level", "quadrant")
 
@@ -54,7 +65,9 @@ class Names:
     def suggestions(self, name: str) -> str:
         """What might have been meant."""
         every = [*PLAIN, *self.dimensions, *self.measures]
-        every += [f"score.{code}" for code in self.indicators] + [f"reading.{code}" for code in self.indicators]
+        every += [f"score.{code}" for code in self.indicators] + [
+            f"reading.{code}" for code in self.indicators
+        ]
         every += [f"param.{code}" for code in self.parameters] + [f"fact.{code}" for code in self.facts or ()]
         near = get_close_matches(name, every, 3, 0.5)
         return ", ".join(near or [*PLAIN, *self.dimensions])
@@ -95,12 +108,16 @@ class Names:
             graph[f"measure.{code}"] = self._uses(item)
         for code, row in self.dimensions.items():
             own = {key: value for key, value in row.items() if key != "indicators"}
-            graph[f"dimension.{code}"] = [f"score.{item['code']}" for item in row["indicators"]] + self._uses(own)
+            graph[f"dimension.{code}"] = [f"score.{item['code']}" for item in row["indicators"]] + self._uses(
+                own
+            )
         circumstances = self._uses([self.data.get("circumstances") or ()])
         for code, item in self.indicators.items():
             graph[f"score.{code}"] = self._uses(item) + circumstances
         late = self._uses([self.data.get("matrix") or {}])
-        graph["quadrant"] = [f"dimension.{a}" for a in ("ability", "performance") if a in self.dimensions] + late
+        graph["quadrant"] = [
+            f"dimension.{a}" for a in ("ability", "performance") if a in self.dimensions
+        ] + late
         graph["level"] = self._uses([self.data.get("levels") or {}, self.data.get("gates") or ()])
         graph["level"] += [f"dimension.{code}" for code in self.dimensions]
         graph["vetoed"] = self._uses(self.data.get("vetoes") or ())

@@ -31,7 +31,7 @@ class PaySheet:
         self.grade = (new_grade or current) if self.section.get("grade") == "new" else current
         self.amounts: dict[str, Fraction] = {}
         self.lines: list[dict[str, Any]] = []
-        self.blocked: list[str] = []
+        self.blocked: list[str] = workings.lacking(workings.scheme.sections["pay"], index)
 
     def number(self, name: str) -> Fraction | None:
         """A figure for pay: `pay.CODE` is an earlier item, `pay.total` the sum so far."""
@@ -63,15 +63,23 @@ class PaySheet:
         if item.get("floor") is not None and amount < item["floor"]:
             amount, note = item["floor"], "floored"
         amount = round_fraction(amount, self.places, self.mode)
-        self.add(item["code"], item.get("name", item["code"]), base, -amount if item.get("deduct") else amount, note)
+        self.add(
+            item["code"],
+            item.get("name", item["code"]),
+            base,
+            -amount if item.get("deduct") else amount,
+            note,
+        )
 
     def amount(self, item: Section, base: Fraction | None) -> Fraction | None:
         """The unrounded amount of an item."""
         if "formula" in item:
             amount = evaluate(parse(item["formula"]), self.number)
         elif "table" in item:
-            key = self.grade if item["table"].get("of", "grade") == "grade" else self.workings.value(
-                item["table"]["of"], self.index
+            key = (
+                self.grade
+                if item["table"].get("of", "grade") == "grade"
+                else self.workings.value(item["table"]["of"], self.index)
             )
             amount = item["table"]["values"].get(key)
         elif base is None:
@@ -85,8 +93,10 @@ class PaySheet:
         else:
             amount = base * item.get("price", Fraction(1))
         if amount is not None and "percent_by" in item:
-            key = self.grade if item["percent_by"].get("of", "grade") == "grade" else self.workings.value(
-                item["percent_by"]["of"], self.index
+            key = (
+                self.grade
+                if item["percent_by"].get("of", "grade") == "grade"
+                else self.workings.value(item["percent_by"]["of"], self.index)
             )
             percent = item["percent_by"]["values"].get(key)
             amount = None if percent is None else amount * percent / 100
@@ -142,7 +152,9 @@ class PaySheet:
         base = self.number(rule["of"])
         if base is None:
             return None, ZERO
-        amount = round_fraction(methods.progressive({"bands": rule["bands"]}, base, None) or ZERO, self.places, self.mode)
+        amount = round_fraction(
+            methods.progressive({"bands": rule["bands"]}, base, None) or ZERO, self.places, self.mode
+        )
         return {"amount": plain(amount, self.places), "release_months": plain(rule["release_months"])}, amount
 
     def carried(self) -> list[dict[str, Any]]:
@@ -156,7 +168,7 @@ class PaySheet:
 
     def result(self) -> dict[str, Any]:
         """The whole pay sheet as data; total is null while an item is blocked."""
-        for item in self.section["items"]:
+        for item in () if self.blocked else self.section["items"]:
             self.item(item)
         self.minimum_share()
         deferred, later = self.deferral()
@@ -164,6 +176,7 @@ class PaySheet:
         total = sum(self.amounts.values(), ZERO)
         blocked = bool(self.blocked)
         return {
+            "blocked": self.blocked,
             "currency": self.section.get("currency", "CNY"),
             "grade": self.grade,
             "effective": self.section.get("effective", "this_period"),

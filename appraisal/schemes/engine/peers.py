@@ -36,7 +36,11 @@ def places_of(figures: Sequence[Fraction], higher: bool, ties: str = "best") -> 
     place, result = 1, {}
     for figure in order:
         last = place + counts[figure] - 1
-        result[figure] = {"best": Fraction(place), "worst": Fraction(last), "average": Fraction(place + last, 2)}[ties]
+        result[figure] = {
+            "best": Fraction(place),
+            "worst": Fraction(last),
+            "average": Fraction(place + last, 2),
+        }[ties]
         place = last + 1
     return [result[figure] for figure in figures]
 
@@ -109,11 +113,13 @@ def _forced(method: Method, figures: list[Fraction]) -> list[Fraction]:
     result = []
     for place in places:
         limit = 0
+        chosen = steps[-1]
         for step, size in zip(steps, sizes, strict=True):
             limit += size
             if place <= limit:
+                chosen = step
                 break
-        result.append(Fraction(step["score"]))
+        result.append(Fraction(chosen["score"]))
     return result
 
 

@@ -38,7 +38,11 @@ class Period:
         number = self.index % PER_YEAR[self.kind] + 1
         if self.kind == "Y":
             return f"{self.year:04d}"
-        return f"{self.year:04d}{self.kind}{number:02d}" if self.kind == "M" else f"{self.year:04d}{self.kind}{number}"
+        return (
+            f"{self.year:04d}{self.kind}{number:02d}"
+            if self.kind == "M"
+            else f"{self.year:04d}{self.kind}{number}"
+        )
 
 
 def parse_period(text: object) -> Period | None:

@@ -6,7 +6,17 @@ import json
 from typing import Any
 
 from .schema_methods import (
-    DEFINITIONS, EDGES, MARGINAL, ROUND_MODE, VETO_EFFECT, Schema, discriminated, one_of, record, ref, rows,
+    DEFINITIONS,
+    EDGES,
+    MARGINAL,
+    ROUND_MODE,
+    VETO_EFFECT,
+    Schema,
+    discriminated,
+    one_of,
+    record,
+    ref,
+    rows,
 )  # fmt: skip
 
 BOOLEAN: Schema = {"type": "boolean"}
@@ -115,7 +125,10 @@ def _ladder() -> dict[str, Schema]:
     common: Schema = {"name": ref("text"), "note": ref("text")}
     standard = record(["grade", "when"], grade=code, when=when, **common)
     band = record(["grade"], **{"from": ref("number"), "to": ref("number"), "grade": code})
-    limit: Schema = {"anyOf": [COUNT, {"const": "unlimited"}], "x-expected": ["级数或 unlimited", "a number of steps, or unlimited"]}
+    limit: Schema = {
+        "anyOf": [COUNT, {"const": "unlimited"}],
+        "x-expected": ["级数或 unlimited", "a number of steps, or unlimited"],
+    }
     placement: Schema = {
         "type": "object", "if": {"required": ["standards"]},
         "then": record(["standards"], standards=rows(standard), otherwise=code, max_up=limit, max_down=limit),
@@ -160,7 +173,9 @@ def _ties() -> Schema:
 def _levels() -> Schema:
     code = ref("code")
     band = record(["level"], **{"from": ref("number"), "to": ref("number"), "level": code})
-    rule = record(["code", "when"], code=code, when=ref("condition"), level=code, at_most=code, name=ref("text"))
+    rule = record(
+        ["code", "when"], code=code, when=ref("condition"), level=code, at_most=code, name=ref("text")
+    )
     rule["oneOf"] = [{"required": ["level"]}, {"required": ["at_most"]}]
     rule["x-expected"] = ["level 与 at_most 二者之一", "exactly one of level and at_most"]
     quota = record(["code", "level", "percent"], code=code, level=code, percent=ref("percent"), group=ref("group"),
@@ -237,7 +252,9 @@ def scheme_schema() -> Schema:
          "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
                                   "x-expected": ["文本或文本列表", "a text or a list of texts"]}}, 1))  # fmt: skip
     total = record([], **_extras())
-    adjustment = record(["code", "applies_to"], code=code, name=ref("text"), applies_to=code, limit=ref("not_negative"))
+    adjustment = record(
+        ["code", "applies_to"], code=code, name=ref("text"), applies_to=code, limit=ref("not_negative")
+    )
     properties: dict[str, Any] = {
         "code": code, "version": {"type": "integer", "minimum": 1}, "name": ref("text"), "note": ref("text"),
         "regulation": ref("text"), "cycle": one_of("month", "quarter", "half", "year"),

@@ -83,7 +83,8 @@ METHOD_KEYS: dict[str, tuple[list[str], Schema]] = {
                                      "points": ref("number"), "whole": {"type": "boolean"}, **LIMITS}),
     "step": (["at"], {"at": ref("number"), "base": ref("number"), "up": SIDE, "down": SIDE,
                       "whole": {"type": "boolean"}, **LIMITS}),
-    "deduct": (["per"], {"start": ref("number"), "per": ref("not_negative"), "floor": ref("number")}),
+    "deduct": ([], {"start": ref("number"), "per": ref("not_negative"), "per_event": ref("not_negative"),
+                    "floor": ref("number")}),
     "threshold": (["at", "score"], {"at": ref("number"), "score": ref("number"), "below": ref("number"),
                                     "above": one_of("flat", "proportional"), **LIMITS}),
     "progressive": (["bands"], {"bands": MARGINAL, **LIMITS}),
@@ -119,10 +120,16 @@ def discriminated(key: str, variants: dict[str, Schema]) -> Schema:
 
 def method_schema() -> Schema:
     """One closed shape per method type."""
-    return discriminated(
-        "type",
-        {name: record(["type", *needs], type={"const": name}, **keys) for name, (needs, keys) in METHOD_KEYS.items()},
-    )
+    shapes = {
+        name: record(["type", *needs], type={"const": name}, **keys)
+        for name, (needs, keys) in METHOD_KEYS.items()
+    }
+    shapes["deduct"]["oneOf"] = [{"required": ["per"]}, {"required": ["per_event"]}]
+    shapes["deduct"]["x-expected"] = [
+        "per（每次扣分，也可写 per_event）",
+        "per (points per event, also per_event)",
+    ]
+    return discriminated("type", shapes)
 
 
 def condition_schema() -> Schema:
@@ -135,7 +142,10 @@ def condition_schema() -> Schema:
             record(["param"], param=ref("code"), factor={"type": "number"}, plus={"type": "number"}),
             record(["value"], value=ref("reference"), factor={"type": "number"}, plus={"type": "number"}),
         ],
-        "x-expected": ["数字、文本、列表、{param: …} 或 {value: …}", "a number, text, list, {param: …} or {value: …}"],
+        "x-expected": [
+            "数字、文本、列表、{param: …} 或 {value: …}",
+            "a number, text, list, {param: …} or {value: …}",
+        ],
     }
     count: Schema = {"type": "integer", "minimum": 1, "maximum": 60}
     leaf = record(

@@ -108,10 +108,12 @@ def _apply(workings: Workings, indicator: Indicator, x: Figures, base: Figures |
     n, rounding = len(workings), indicator.rounding
     if indicator.method["type"] in methods.PEER_METHODS:
         values = [figure_at(x, index) for index in range(n)]
-        scores = peers.peer_scores(indicator.method, values, workings.groups(indicator.method.get("group", "all")))
+        scores = peers.peer_scores(
+            indicator.method, values, workings.groups(indicator.method.get("group", "all"))
+        )
         return _rounded(scores, indicator)
-    units: Any = None
-    good: Any = None
+    units: Any = np.zeros(n, dtype=object)
+    good: Any = np.zeros(n, dtype=np.bool_)
     for method, people in workings.profiles(indicator.method):
         part_x, part_base = _rows(x, people), None if base is None else _rows(base, people)
         kernel = kernel_for(method)
@@ -122,8 +124,6 @@ def _apply(workings: Workings, indicator: Indicator, x: Figures, base: Figures |
             part = _one_by_one(method, part_x, part_base, indicator)
         if people is None:
             return part
-        if units is None:
-            units, good = np.zeros(n, dtype=object), np.zeros(n, dtype=np.bool_)
         units[people], good[people] = part
     return integers([int(value) for value in units]), good
 
@@ -153,7 +153,9 @@ def _present(figures: Figures) -> npt.NDArray[np.bool_]:
 def _positive(figures: Figures) -> npt.NDArray[np.bool_]:
     if isinstance(figures, Column):
         return figures.present & (figures.units > 0).astype(np.bool_)
-    return np.fromiter((value is not None and value > 0 for value in figures), dtype=np.bool_, count=len(figures))
+    return np.fromiter(
+        (value is not None and value > 0 for value in figures), dtype=np.bool_, count=len(figures)
+    )
 
 
 def score_indicator(workings: Workings, indicator: Indicator) -> Scored:
@@ -184,7 +186,14 @@ def score_indicator(workings: Workings, indicator: Indicator) -> Scored:
 
 
 def _settle(
-    workings: Workings, indicator: Indicator, rows: Any, policy: Any, reason: int, units: Any, state: Any, why: Any
+    workings: Workings,
+    indicator: Indicator,
+    rows: Any,
+    policy: Any,
+    reason: int,
+    units: Any,
+    state: Any,
+    why: Any,
 ) -> None:
     """The stated policy for rows without a score: zero, leave out, block, full marks, a given score, last period's."""
     if not rows.any():

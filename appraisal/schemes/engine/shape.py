@@ -62,18 +62,32 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
     if keyword == "required":
         for key in error.validator_value:
             if key not in value:
-                yield Fault(f"{path}.{key}" if path else key, "missing_key", "无", f"填写 {key}", f"the key {key}")
+                yield Fault(
+                    f"{path}.{key}" if path else key, "missing_key", "无", f"填写 {key}", f"the key {key}"
+                )
     elif keyword == "additionalProperties" and error.validator_value is False:
         allowed = sorted(schema.get("properties", {}))
         for key in value:
             if key not in allowed:
                 names = ", ".join(allowed)
-                yield Fault(f"{path}.{key}" if path else key, "unknown_key", key, f"下列之一：{names}", f"one of {names}")
+                yield Fault(
+                    f"{path}.{key}" if path else key,
+                    "unknown_key",
+                    key,
+                    f"下列之一：{names}",
+                    f"one of {names}",
+                )
     elif keyword == "dependentRequired":
         for key, needs in error.validator_value.items():
             for need in needs:
                 if key in value and need not in value:
-                    yield Fault(f"{path}.{need}", "missing_key", "无", f"与 {key} 同时填写", f"given together with {key}")
+                    yield Fault(
+                        f"{path}.{need}",
+                        "missing_key",
+                        "无",
+                        f"与 {key} 同时填写",
+                        f"given together with {key}",
+                    )
     elif expected:
         yield Fault(path, _code_of(keyword), found_text(value), expected[0], expected[1])
     else:

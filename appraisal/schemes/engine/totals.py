@@ -73,8 +73,8 @@ def _shared(weights: tuple[Fraction, ...], kept: npt.NDArray[np.bool_], keep_sum
 def _effective(workings: Workings, dimension: Dimension, included: npt.NDArray[np.bool_]) -> tuple[Any, int]:
     """Effective weights, one row for everybody (1-d) or one per person (2-d), and their scale."""
     profiles = workings.profiles(tuple(item.weight for item in dimension.indicators))
-    plain_weights = profiles[0][0]
-    if included.all() and profiles[0][1] is None:
+    plain_weights = profiles[0][0] if profiles else ()
+    if profiles and included.all() and profiles[0][1] is None:
         scale = max((decimal_places(weight) or 0) for weight in plain_weights)
         return np.array([int(weight * 10**scale) for weight in plain_weights], dtype=np.int64), scale
     keep_sum = dimension.kind == "weighted" or not any(weight == 100 for weight in plain_weights)
@@ -84,7 +84,9 @@ def _effective(workings: Workings, dimension: Dimension, included: npt.NDArray[n
         patterns, which = np.unique(np.packbits(included[:, rows], axis=0), axis=1, return_inverse=True)
         for number in range(patterns.shape[1]):
             mine = rows[which.reshape(-1) == number]
-            result[:, mine] = np.array(_shared(weights, included[:, mine[0]], keep_sum), dtype=np.int64)[:, None]
+            result[:, mine] = np.array(_shared(weights, included[:, mine[0]], keep_sum), dtype=np.int64)[
+                :, None
+            ]
     return result, SHARED_PLACES
 
 
@@ -108,9 +110,14 @@ def dimension_result(workings: Workings, dimension: Dimension) -> Result:
     stopped = (states == BLOCKED).any(axis=0)
     weights, scale = _effective(workings, dimension, included)
     units, out = _sum(scores, included, weights, scale)
-    present = ~stopped & included.any(axis=0)
+    weightless = np.broadcast_to(
+        np.asarray(weights if weights.ndim == 2 else weights[:, None]), included.shape
+    )
+    present = ~stopped & ((weightless != 0) & included).any(axis=0)
     blocked = {
-        int(index): [item.code for row, item in enumerate(dimension.indicators) if states[row, index] == BLOCKED]
+        int(index): [
+            item.code for row, item in enumerate(dimension.indicators) if states[row, index] == BLOCKED
+        ]
         for index in np.flatnonzero(stopped)
     }
     for index in np.flatnonzero(~present & ~stopped):
@@ -129,13 +136,15 @@ def total_result(workings: Workings) -> Result:
     blocked = {int(k): [d.code for d, r in zip(scheme.dimensions, results, strict=True) if not r.column.present[k]]
                for k in np.flatnonzero(~present)}  # fmt: skip
     profiles = workings.profiles(tuple(item.weight for item in scheme.dimensions))
-    weights = profiles[0][0]
-    if profiles[0][1] is None:
+    if profiles and profiles[0][1] is None:
+        weights = profiles[0][0]
         scale = max((decimal_places(weight) or 0) for weight in weights)
         depth = max(item.column.scale for item in results)
         factors = [int(weight * 10**scale) * 10 ** (depth - item.column.scale)
                    for weight, item in zip(weights, results, strict=True)]  # fmt: skip
-        wide = sum(widest(item.column.units) * abs(f) for item, f in zip(results, factors, strict=True)) >= SAFE
+        wide = (
+            sum(widest(item.column.units) * abs(f) for item, f in zip(results, factors, strict=True)) >= SAFE
+        )
         units: Any = np.zeros(n, dtype=object if wide else np.int64)
         for item, factor in zip(results, factors, strict=True):
             units = units + (item.column.units.astype(object) if wide else item.column.units) * factor
@@ -146,7 +155,11 @@ def total_result(workings: Workings) -> Result:
             for index in people or ():
                 if present[index]:
                     values[index] = sum(
-                        ((item.value(index) or ZERO) * w / 100 for item, w in zip(results, weights, strict=True)), ZERO
+                        (
+                            (item.value(index) or ZERO) * w / 100
+                            for item, w in zip(results, weights, strict=True)
+                        ),
+                        ZERO,
                     )
         column = column_of(values)
     return _with_extras(workings, scheme.total, "total", Result(column, None, 0, {}, blocked))
@@ -182,6 +195,10 @@ class Sheet:
 
     def run(self, extras: Extras, adjustments: set[str]) -> None:
         """start → (coefficients on the base) → bonus → deductions → (coefficients) → floor and cap → adjustments."""
+        parts = (extras.start, extras.bonus, extras.deductions, extras.coefficients, extras.floor, extras.cap)
+        self.blocked = [name for part in parts for name in self.workings.lacking(part, self.index)]
+        if self.blocked:
+            return
         start = self.workings.constant(extras.start, self.index) or ZERO
         if start:
             self.add("START", "start", None, start)
@@ -198,7 +215,9 @@ class Sheet:
             if item.code in adjustments and item.by is not None:
                 self.add(item.code, "adjustment", item.by, item.by, "adjusted")
 
-    def add(self, code: str, kind: str, raw: Fraction | None, amount: Fraction, note: str | None = None) -> None:
+    def add(
+        self, code: str, kind: str, raw: Fraction | None, amount: Fraction, note: str | None = None
+    ) -> None:
         """One more line; the sum moves by exactly its contribution."""
         self.value += amount
         self.lines.append(Extra(code, kind, raw, amount, note))
@@ -264,7 +283,9 @@ class Sheet:
             if factor is None:
                 self.blocked.append(item["code"])
                 continue
-            factor = round_fraction(factor, int(item.get("places", COEFFICIENT_PLACES)), item.get("mode", "half_up"))
+            factor = round_fraction(
+                factor, int(item.get("places", COEFFICIENT_PLACES)), item.get("mode", "half_up")
+            )
             self.add(item["code"], "coefficient", factor, self.value * (factor - 1))
 
     def limit(self, extras: Extras) -> None:

@@ -18,8 +18,8 @@ from .conditions import judge
 from .formula import evaluate
 from .model import Scheme, Section
 from .periods import Period
-from .totals import Result, dimension_result, total_result
 from .scoring import Scored, score_indicator
+from .totals import Result, dimension_result, total_result
 
 Row = list[Any]
 
@@ -193,7 +193,9 @@ class Workings:
         if "aggregate" in section:
             values, groups = self.numbers(section["of"]), self.groups(section.get("group", "all"))
             found = {
-                group: peers.aggregate(section["aggregate"], [v for v in (values[i] for i in rows) if v is not None])
+                group: peers.aggregate(
+                    section["aggregate"], [v for v in (values[i] for i in rows) if v is not None]
+                )
                 for group, rows in peers.members(values, groups).items()
             }
             return [found.get(group) for group in groups]
@@ -207,9 +209,11 @@ class Workings:
             return list(peers.peer_scores(method, self.numbers(section["of"]), groups))
         result: Row = []
         for index in people:
-            x = self.number(section["of"], index)
+            x = None if self.lacking(method, index) else self.number(section["of"], index)
             base = self.number(section["against"], index) if "against" in section else None
-            score = None if x is None else methods.METHODS[method["type"]](self.resolved(method, index), x, base)
+            score = (
+                None if x is None else methods.METHODS[method["type"]](self.resolved(method, index), x, base)
+            )
             result.append(score)
         return result
 
@@ -236,7 +240,7 @@ class Workings:
         values = []
         for item in section["inputs"]:
             value = self.number(item["of"], index)
-            if value is None:
+            if value is None or self.lacking(section, index):
                 return None
             values.append(value)
         return methods.convert(self.resolved(section, index), values)
@@ -261,6 +265,11 @@ class Workings:
         found = self.value(key if key in ("unit", "grade") else f"fact.{key}", index)
         return found in wanted if isinstance(wanted, tuple) else found == wanted
 
+    def lacking(self, data: Any, index: int) -> list[str]:
+        """The parameters of a section that have no value for a person; whatever needs them cannot be given."""
+        names = self.memo(f"parameters.{id(data)}", lambda: sorted(set(parameters_in(data))))
+        return [f"param.{name}" for name in names if self.parameter(name)[index] is None]
+
     def resolved(self, data: Any, index: int) -> Any:
         """A section with every {param: NAME} replaced by this person's number."""
         if isinstance(data, Mapping):
@@ -272,13 +281,17 @@ class Workings:
         return data
 
     def profiles(self, data: Any) -> list[tuple[Any, list[int] | None]]:
-        """`data` resolved once per distinct set of parameters, with the people it is for (None: everybody)."""
+        """`data` resolved once per distinct set of parameters, with the people it is for (None: everybody).
+
+        People for whom a parameter has no value are in none of them.
+        """
         names = sorted(set(parameters_in(data)))
         if not names:
             return [(data, None)]
         rows: dict[tuple[Any, ...], list[int]] = {}
         for index, key in enumerate(zip(*(self.parameter(name) for name in names), strict=True)):
-            rows.setdefault(key, []).append(index)
+            if None not in key:
+                rows.setdefault(key, []).append(index)
         return [(self.resolved(data, people[0]), people) for people in rows.values()]
 
 

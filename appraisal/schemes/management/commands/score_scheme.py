@@ -65,11 +65,16 @@ class Command(BaseCommand):
             return json.loads(text, parse_float=Decimal, parse_constant=str)
         except (ValueError, RecursionError) as error:
             where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "input"
-            raise EngineError([Fault(where, "input_syntax", str(error)[:60], "合法的 JSON", "valid JSON")]) from None
+            raise EngineError(
+                [Fault(where, "input_syntax", str(error)[:60], "合法的 JSON", "valid JSON")]
+            ) from None
 
     def _refuse(self, error: EngineError, as_json: bool) -> None:
         if as_json:
-            rows = [{"path": f.path, "code": f.code, "found": f.found, "zh": f.zh, "en": f.en} for f in error.faults]
+            rows = [
+                {"path": f.path, "code": f.code, "found": f.found, "zh": f.zh, "en": f.en}
+                for f in error.faults
+            ]
             self.stdout.write(json.dumps({"faults": rows}, ensure_ascii=False))
         else:
             for fault in error.faults:
