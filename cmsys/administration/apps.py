@@ -34,7 +34,6 @@ class AdministrationConfig(AppConfig):
             Card("org-units", "placements", 30, _("隶属沿革"), cards.placement_card),
             Card("org-units", "history", 90, _("变更历史"), history_card, UNIT_EDIT, span=2),
             Card("users", "grants", 10, _("角色与范围"), cards.grants_card, span=2),
-            Card("users", "sign-ins", 20, _("最近登录"), cards.sign_ins_card),
             Card("users", "history", 90, _("变更历史"), history_card),
             Card("jobs", "progress", 10, _("进展"), cards.job_card, span=2),
             Card("jobs", "history", 90, _("变更历史"), history_card),

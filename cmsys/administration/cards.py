@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -84,26 +83,6 @@ def grants_card(request: SignedInRequest, user: User) -> str:
             "revoke_url": reverse("grants_revoke", args=[user.pk, grant.pk]) if revocable else "",
         })  # fmt: skip
     return render_to_string("administration/cards/grants.html", {"rows": rows}, request=request)
-
-
-def sign_ins_card(request: SignedInRequest, user: User) -> str:
-    """The newest attempts to sign in to this account."""
-    own = Q(resource="users", object_id=str(user.pk)) | Q(
-        kind="auth.refused", object_label__iexact=user.username
-    )
-    events = Event.objects.filter(own, kind__in=("auth.sign_in", "auth.refused", "auth.sign_out")).order_by(
-        "-id"
-    )[:10]
-    rows = [
-        {
-            "at": event.at,
-            "kind": kind_label(event.kind),
-            "tone": "up" if event.success else "down",
-            "address": event.after.get("address", event.address),
-        }
-        for event in events
-    ]
-    return render_to_string("administration/cards/sign_ins.html", {"rows": rows}, request=request)
 
 
 def event_card(request: SignedInRequest, event: Event) -> str:
