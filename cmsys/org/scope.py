@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from cmsys.access.actors import Actor, Reached
 from cmsys.access.functions import Function, Reach
@@ -46,11 +46,23 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
     def reached_by(self, user: Actor, function: Function) -> Self:
         """The rows within the actor's reach for any function, e.g. the units into which he may put people."""
+        return self.filter(self._reach(user, function))
+
+    def with_rights(self, user: Actor, **functions: Function) -> Self:
+        """The rows with a boolean for each function: whether this very row is within the actor's reach. No query."""
+        return self.annotate(
+            **{
+                name: Case(When(self._reach(user, function), then=True), default=False)
+                for name, function in functions.items()
+            }
+        )
+
+    def _reach(self, user: Actor, function: Function) -> Q:
         fields: ScopeFields = self.model.scope
         seen = NOTHING
         for reached in user.access.reaches(function):
             seen |= _within(fields, reached, user)
-        return self.filter(seen)
+        return seen
 
 
 def _within(fields: ScopeFields, reached: Reached, user: Actor) -> Q:

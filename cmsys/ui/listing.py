@@ -53,11 +53,17 @@ class Listing:
 
     def columns(self) -> list[Column]:
         wanted = set(self.request.GET.getlist("columns"))
-        chosen = [column for column in self.resource.columns if column.key in wanted]
+        allowed = self.allowed_columns()
+        chosen = [column for column in allowed if column.key in wanted]
         if not chosen:
-            return [column for column in self.resource.columns if column.shown]
-        first = self.resource.columns[0]
+            return [column for column in allowed if column.shown]
+        first = allowed[0]
         return chosen if first in chosen else [first, *chosen]
+
+    def allowed_columns(self) -> list[Column]:
+        """The columns the reader may have at all."""
+        actor = self.request.user
+        return [c for c in self.resource.columns if c.function is None or may(actor, c.function)]
 
     def page(self) -> ListPage:
         rows = self.filtered()
@@ -79,14 +85,14 @@ class Listing:
             exports=self._exports(),
             column_choices=[
                 {"key": column.key, "label": column.label, "on": column in columns}
-                for column in resource.columns
+                for column in self.allowed_columns()
             ],
         )
 
     # --- sorting ----------------------------------------------------------------------------------------------------
     def _sorted_by(self) -> tuple[Column | None, bool]:
         asked = self.request.GET.get("sort", "")
-        for column in self.resource.columns:
+        for column in self.allowed_columns():
             if column.sort and column.key == asked.removeprefix("-"):
                 return column, asked.startswith("-")
         return None, False

@@ -28,7 +28,8 @@ class Column:
     """One column of a list and of its export.
 
     `value(row)` touches only what the resource's queryset has loaded. `sort` are order_by expressions, empty for a
-    column that cannot be sorted; `tone(row)` shows the text as a tag; `url(row)` links it.
+    column that cannot be sorted; `tone(row)` shows the text as a tag; `url(row)` links it. Without the `function` there
+    is no such column; `value` leaves out rows beyond its reach.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Column:
     tone: Callable[[Any], str] | None = None
     url: Callable[[Any], str] | None = None
     shown: bool = True
+    function: Function | None = None
 
 
 class ResourceForm(forms.ModelForm):
@@ -96,6 +98,13 @@ class Resource:
         """Visible rows with everything the columns and the page touch already joined in."""
         known = action if action in self.model.functions else "view"  # type: ignore[attr-defined]
         return self.model.objects.visible_to(actor, known)  # type: ignore[attr-defined]
+
+    def within_reach(self, actor: Actor, function: Function, instance: Any) -> bool:
+        """Whether the function reaches this very object; one query where the model has a scope."""
+        if not hasattr(self.model, "scope"):
+            return may(actor, function)
+        rows: QuerySet[Any] = self.model.objects.reached_by(actor, function)  # type: ignore[attr-defined]
+        return rows.filter(pk=instance.pk).exists()
 
     # --- words ------------------------------------------------------------------------------------------------------
     def page_title(self) -> Text:

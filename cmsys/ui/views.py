@@ -63,6 +63,9 @@ class ResourceViews:
         instance = self.resource.find(request.user, key)
         cards = []
         for card in cards_for(self.resource.key, request.user):
+            # Having the function for somebody else's object is not enough.
+            if card.function and not self.resource.within_reach(request.user, card.function, instance):
+                continue
             html = card.render(request, instance)
             if html:
                 cards.append({"key": card.key, "title": card.title, "html": html, "span": card.span})

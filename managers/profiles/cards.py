@@ -10,27 +10,36 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import may
-from cmsys.access.masks import mask_birth_date, mask_email, mask_mobile
+from cmsys.access.masks import Mask, mask_birth_date, mask_email, mask_mobile
 from cmsys.accounts.requests import SignedInRequest
+from cmsys.org.models import OrgUnit
+from managers.profiles import permissions
 from managers.profiles.models import RelationshipManager
 from managers.profiles.permissions import MANAGER_EDIT
 
 
 def profile_card(request: SignedInRequest, manager: RelationshipManager) -> str:
-    """Who the person is and where he works; personal data masked, with a way to see it where that is allowed."""
+    """Who the person is and where he works; personal data as far as the reader may see it. Two queries."""
+    unit_seen = OrgUnit.objects.visible_to(request.user).filter(pk=manager.unit_id).exists()
+    rights = RelationshipManager.objects.filter(pk=manager.pk).with_rights(
+        request.user,
+        masked=permissions.PERSONAL_VIEW,
+        reveal=permissions.MANAGER_REVEAL,
+        reveal_mobile=permissions.MOBILE_REVEAL,
+        own=permissions.CONTACT_EDIT,
+    )
+    allowed = rights.values("masked", "reveal", "reveal_mobile", "own").get()
+    born = manager.birth_date.isoformat() if manager.birth_date else ""
     personal = [
-        _personal(request, manager, "mobile", _("手机"), mask_mobile(manager.mobile)),
-        _personal(request, manager, "email", _("邮箱"), mask_email(manager.email)),
-        _personal(
-            request, manager, "birth_date", _("出生日期"),
-            mask_birth_date(manager.birth_date.isoformat()) if manager.birth_date else "",
-        ),
-    ]  # fmt: skip
+        _personal(manager, allowed, "mobile", _("手机"), manager.mobile, mask_mobile),
+        _personal(manager, allowed, "email", _("邮箱"), manager.email, mask_email),
+        _personal(manager, allowed, "birth_date", _("出生日期"), born, mask_birth_date),
+    ] if allowed["masked"] else []  # fmt: skip
     facts = [
         {
             "label": _("机构"),
             "value": manager.unit.name,
-            "url": reverse("org_units_detail", args=[manager.unit.code]),
+            "url": reverse("org_units_detail", args=[manager.unit.code]) if unit_seen else "",
         },
         {"label": _("岗位"), "value": manager.post and manager.post.name},
         {"label": _("条线"), "value": manager.line and manager.line.name},
@@ -42,18 +51,20 @@ def profile_card(request: SignedInRequest, manager: RelationshipManager) -> str:
         {"label": _("擅长行业"), "value": "、".join(manager.industries)},
         {"label": _("服务区域"), "value": manager.region_code},
     ]
-    context = {"facts": facts, "personal": personal, "manager": manager}
+    contact_url = reverse("manager_contact") if allowed["own"] else ""
+    context = {"facts": facts, "personal": personal, "contact_url": contact_url}
     return render_to_string("managers/cards/profile.html", context, request=request)
 
 
 def _personal(
-    request: SignedInRequest, manager: RelationshipManager, field: str, label: str, masked: str
+    manager: RelationshipManager, allowed: dict[str, bool], field: str, label: str, value: str, mask: Mask
 ) -> dict[str, Any]:
-    action = "reveal_mobile" if field == "mobile" else "reveal"
-    url = ""
-    if masked and may(request.user, RelationshipManager.functions[action]):
-        url = reverse("manager_reveal", args=[manager.employee_no, field])
-    return {"label": label, "value": masked, "url": url, "field": field}
+    """In full to the person himself, masked to others, with a way to the clear text for those who may have it."""
+    if allowed["own"]:
+        return {"label": label, "value": value, "url": "", "field": field}
+    revealable = value and allowed["reveal_mobile" if field == "mobile" else "reveal"]
+    url = reverse("manager_reveal", args=[manager.employee_no, field]) if revealable else ""
+    return {"label": label, "value": mask(value) if value else "", "url": url, "field": field}
 
 
 def grade_card(request: SignedInRequest, manager: RelationshipManager) -> str:

@@ -17,6 +17,13 @@ MANAGER_VIEW = declare(
     own=(Role.CM,),
     scope="managers:read",
 )
+PERSONAL_VIEW = declare(
+    "managers.profile.personal",
+    "查看客户经理个人信息（打码）",
+    everywhere=(Role.HRH,),
+    subtree=(Role.HRB, Role.MGR),
+    own=(Role.CM,),
+)
 MANAGER_EDIT = declare(
     "managers.profile.edit", "维护客户经理档案", everywhere=(Role.HRH,), subtree=(Role.HRB,)
 )

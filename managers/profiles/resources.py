@@ -19,6 +19,7 @@ from cmsys.ui.resource import Column, Resource
 from managers.profiles.filters import ManagerFilterSet
 from managers.profiles.forms import ManagerForm
 from managers.profiles.models import RelationshipManager, Status
+from managers.profiles.permissions import PERSONAL_VIEW
 from managers.profiles.services.managers import manager_create, manager_update
 
 STATUS_TONES = {
@@ -59,8 +60,14 @@ class ManagerResource(Resource):
             "hire_date", gettext_lazy("入职日期"), lambda m: m.hire_date, sort=("hire_date",), kind="date",
         ),
         Column("region_code", gettext_lazy("服务区域"), lambda m: m.region_code, sort=("region_code",), shown=False),
-        Column("mobile", gettext_lazy("手机"), lambda m: mask_mobile(m.mobile), shown=False),
-        Column("email", gettext_lazy("邮箱"), lambda m: mask_email(m.email), shown=False),
+        Column(
+            "mobile", gettext_lazy("手机"), lambda m: mask_mobile(m.mobile) if m.personal else "", shown=False,
+            function=PERSONAL_VIEW,
+        ),
+        Column(
+            "email", gettext_lazy("邮箱"), lambda m: mask_email(m.email) if m.personal else "", shown=False,
+            function=PERSONAL_VIEW,
+        ),
         Column(
             "capacity", gettext_lazy("客户容量"), lambda m: m.capacity, sort=("capacity",), numeric=True, kind="number",
             shown=False,
@@ -68,7 +75,8 @@ class ManagerResource(Resource):
     )  # fmt: skip
 
     def queryset(self, actor: Any, action: str) -> QuerySet[Any]:
-        return super().queryset(actor, action).select_related("unit", "post", "line", "category", "grade")
+        rows = super().queryset(actor, action).select_related("unit", "post", "line", "category", "grade")
+        return rows.with_rights(actor, personal=PERSONAL_VIEW)  # type: ignore[attr-defined,no-any-return]
 
     def page_title(self) -> Text:
         return _("客户经理")

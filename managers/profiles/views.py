@@ -66,6 +66,7 @@ def reveal(request: SignedInRequest, employee_no: str, field: str) -> HttpRespon
     require(request.user, RelationshipManager.functions[action])
     manager = MANAGERS.find(request.user, employee_no, action)
     form = ReasonForm(request.POST or None)
+    form.fields["reason"].required = manager.employee_no != request.user.employee_no
     value = ""
     if request.method == "POST" and form.is_valid():
         value = personal_data_reveal(

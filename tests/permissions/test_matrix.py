@@ -1,0 +1,180 @@
+"""Every address × method × principal × object answers exactly as matrix.yaml says, and a refusal writes nothing."""
+
+from __future__ import annotations
+
+import re
+from copy import copy
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver, reverse
+
+from tests.permissions.bodies import BODIES
+from tests.permissions.house import House, mark_of_rows
+from tests.permissions.reading import (
+    CLIENTS,
+    METHODS,
+    PERSONS,
+    PRINCIPALS,
+    Address,
+    addresses,
+    expected,
+    objects,
+    patterns,
+    targets,
+)
+
+pytestmark = pytest.mark.django_db
+
+WRITING = {"POST", "PUT", "PATCH", "DELETE"}
+UNNAMED = {"^api/": "/api/v2/things/", "api_unknown": "/api/v1/nothing/"}
+
+
+def address_of(house: House, address: Address, target: str) -> str:
+    """The path of an address for one object. Patterns name their part of the path as they like."""
+    if address.name in UNNAMED:
+        return UNNAMED[address.name]
+    keys = house.keys(address.on, target) if address.on else {}
+    parts = keys | address.path
+    [(_, names)] = get_resolver().reverse_dict.getlist(address.name)[0][0]
+    if set(names) == set(parts):
+        return reverse(address.name, kwargs=parts)
+    # A single object is named key, pk, code or employee_no, as the room likes.
+    value = parts.pop("key", None) or parts.pop("pk")
+    [left] = set(names) - set(parts)
+    return reverse(address.name, kwargs={left: value, **parts})
+
+
+def ask(house: House, address: Address, method: str, principal: str, target: str) -> Any:
+    browser = house.browser(principal, address.scope)
+    path = address_of(house, address, target)
+    if method == "POST":
+        body = BODIES[address.name](house, target) if address.name in BODIES else {}
+        return browser.post(path, body)
+    return browser.generic(method, path)
+
+
+def undone(house: House, address: Address, method: str, principal: str, target: str) -> tuple[Any, bool]:
+    """The answer, and whether a refusal wrote anything all the same; whatever was written is undone."""
+    browser = house.browser(principal, address.scope)
+    with transaction.atomic():
+        cookies = copy(browser.cookies)
+        answer = ask(house, address, method, principal, target)
+        refused = method in WRITING and answer.status_code >= 400
+        written = refused and mark_of_rows() != house.rows
+        browser.cookies = cookies
+        transaction.set_rollback(True)
+    return answer, written
+
+
+def test_every_address_of_the_product_is_in_the_file_and_nothing_else() -> None:
+    assert sorted(set(patterns())) == sorted({address.name for address in addresses()})
+
+
+def test_every_address_that_writes_has_a_body() -> None:
+    writing = {a.name for a in addresses() if "POST" in a.methods and "api" not in a.name}
+    assert sorted(writing) == sorted(BODIES)
+
+
+@pytest.mark.parametrize("address", addresses(), ids=lambda address: address.label)
+def test_everybody_gets_what_the_file_says(house: House, address: Address) -> None:
+    wrong = []
+    for method in address.methods:
+        for principal in PRINCIPALS:
+            for target in targets(address):
+                should = expected(address, method, principal, target)
+                if (
+                    should in (DOOR_STATUS, 401, 403)
+                    and target != targets(address)[0]
+                    and target not in _missing(address)
+                ):
+                    continue  # refused before any object is looked for: one that is there and those that are not suffice
+                answer, written = undone(house, address, method, principal, target)
+                said = f"{principal} {method} {answer.request['PATH_INFO']}"
+                if answer.status_code != should:
+                    wrong.append(f"{said}: {answer.status_code}, should be {should}")
+                elif (
+                    should == DOOR_STATUS and _is_refused(address, method, principal) and not _is_door(answer)
+                ):
+                    wrong.append(f"{said}: leads to {answer['Location']}, should lead to the door")
+                elif should >= 400 and written and address.kind != "open":
+                    wrong.append(f"{said}: refused, and yet something was written")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+DOOR_STATUS = 302
+
+
+def _missing(address: Address) -> list[str]:
+    return objects()[address.on]["missing"] if address.on else []
+
+
+def _is_refused(address: Address, method: str, principal: str) -> bool:
+    rules = address.methods[method]
+    return (
+        address.kind == "page"
+        and principal not in rules
+        and not ("everybody" in rules and principal in PERSONS)
+    )
+
+
+def _is_door(answer: Any) -> bool:
+    return bool(answer["Location"].startswith("/sign-in/"))
+
+
+@pytest.mark.parametrize("address", addresses(), ids=lambda address: address.label)
+def test_every_other_method_is_refused_as_such(house: House, address: Address) -> None:
+    asking = {"page": ("nobody", "hrh"), "api": ("client",), "open": ("anonymous", "nobody")}[address.kind]
+    wrong = []
+    for method in METHODS:
+        if method in address.methods:
+            continue
+        for principal in asking:
+            answer, written = undone(house, address, method, principal, targets(address)[0])
+            if answer.status_code != 405 or written:
+                wrong.append(
+                    f"{principal} {method} {answer.request['PATH_INFO']}: {answer.status_code} written={written}"
+                )
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "address", [a for a in addresses() if a.on and "GET" in a.methods], ids=lambda address: address.label
+)
+def test_out_of_scope_and_missing_are_told_apart_by_nothing(house: House, address: Address) -> None:
+    """Same words, same headers, same number of queries."""
+    for principal in PRINCIPALS:
+        answers = {}
+        for target in targets(address):
+            # A key that is no number at all is refused before the database is asked.
+            if expected(address, "GET", principal, target) != 404 or target == "letters":
+                continue
+            with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+                answer = ask(house, address, "GET", principal, target)
+            answers[target] = (_words(answer), len(queries))
+        told_apart = _differences(answers)
+        assert told_apart == [], (principal, told_apart)
+
+
+def _words(answer: Any) -> str:
+    """Status line, headers and body without what differs between any two requests: number, time, token, the address."""
+    own = ("X-Request-Id", "Expires", "Content-Length", "RateLimit-Remaining", "RateLimit-Reset")
+    headers = sorted(f"{name}: {value}" for name, value in answer.headers.items() if name not in own)
+    body = re.sub(r"\b\w{64}\b|[0-9a-f]{32}", "", answer.content.decode())
+    return "\n".join([*headers, body.replace(answer.request["PATH_INFO"], "")])
+
+
+def _differences(answers: dict[str, tuple[str, int]]) -> list[Any]:
+    if len(set(answers.values())) <= 1:
+        return []
+    pages = [set(words.splitlines()) for words, _count in answers.values()]
+    counts = [f"{target}: {count} queries" for target, (_words, count) in answers.items()]
+    return counts + sorted(set.union(*pages) - set.intersection(*pages))
+
+
+def test_the_file_names_every_principal_somewhere() -> None:
+    named = {who for a in addresses() for rules in a.methods.values() for who in rules}
+    assert set(PERSONS) - {"nobody"} <= named
+    assert set(CLIENTS) <= named
