@@ -7,7 +7,8 @@ UNIT_VIEW = declare(
     "org.unit.view",
     "查看机构与岗位",
     everywhere=(Role.SYS, Role.HRH, Role.CMD, Role.DA, Role.TRN),
-    subtree=(Role.HRB, Role.MGR, Role.CM),
+    # A CM reads the names of units, in his own profile; the pages are not his (2.1).
+    subtree=(Role.HRB, Role.MGR),
     scope="org:read",
 )
 UNIT_EDIT = declare("org.unit.edit", "维护机构与岗位", everywhere=(Role.SYS, Role.HRH))
