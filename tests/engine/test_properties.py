@@ -23,7 +23,7 @@ from tests.engine.casting import results, run
 from tests.engine.worlds import figures, rising_methods, schemes, worlds
 
 MODEST = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 ORDER = {"demotion": 0, "hold": 1, "promotion": 2}
 World = tuple[dict[str, Any], list[dict[str, Any]]]
 
