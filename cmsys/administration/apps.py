@@ -78,10 +78,5 @@ class AdministrationConfig(AppConfig):
                 "unit.move": _("调整上级机构"),
                 "unit.close": _("撤销机构"),
                 "unit.remove": _("删除机构（撤销导入）"),
-                "import.check": _("检查导入文件"),
-                "import.commit": _("导入"),
-                "import.discard": _("放弃导入"),
-                "import.undo": _("撤销导入"),
-                "export": _("导出"),
             }
         )

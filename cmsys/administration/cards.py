@@ -15,7 +15,6 @@ from cmsys.audit.models import Event, Seal
 from cmsys.jobs.models import Job
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import GRANT_EDIT
-from cmsys.ui.kinds import kind_label
 from cmsys.ui.listing import shown
 
 

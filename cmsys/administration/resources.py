@@ -62,7 +62,10 @@ class UnitResource(Resource):
         return _("按层级排列 · 截至 %(day)s") % {"day": timezone.localdate().isoformat()}
 
     def list_actions(self, request: Any) -> list[Action]:
-        return [Action(_("机构树"), reverse("org_tree"), icon="org"), *super().list_actions(request)]
+        actions = [Action(_("机构树"), reverse("org_tree"), icon="org")]
+        if may(request.user, self.function("edit")):
+            actions.append(Action(_("导入"), reverse("imports_new", args=["org_units"]), icon="upload"))
+        return actions + super().list_actions(request)
 
     def object_subtitle(self, instance: Any) -> Text:
         return f"{instance.code} · {instance.get_kind_display()}"

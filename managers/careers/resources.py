@@ -6,14 +6,17 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cmsys.access.actors import may
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.org.choices import UnitChoiceField
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import UNIT_EDIT
+from cmsys.ui.pages import Action
 from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource, ResourceForm
 from managers.careers.filters import PostFilterSet
@@ -88,6 +91,12 @@ class PostResource(Resource):
 
     def subtitle(self, request: Any, total: int) -> Text:
         return _("编制与在岗 · 截至 %(day)s") % {"day": timezone.localdate().isoformat()}
+
+    def list_actions(self, request: Any) -> list[Action]:
+        actions = super().list_actions(request)
+        if may(request.user, UNIT_EDIT):
+            actions.insert(0, Action(_("导入"), reverse("imports_new", args=["posts"]), icon="upload"))
+        return actions
 
     def object_subtitle(self, instance: Any) -> Text:
         return f"{instance.code} · {instance.get_series_display()}"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cmsys.access.actors import may
 from cmsys.access.masks import mask_email, mask_mobile
 from cmsys.ui.context import covered
 from cmsys.ui.pages import Action
@@ -19,7 +20,7 @@ from cmsys.ui.resource import Column, Resource
 from managers.profiles.filters import ManagerFilterSet
 from managers.profiles.forms import ManagerForm
 from managers.profiles.models import RelationshipManager, Status
-from managers.profiles.permissions import PERSONAL_VIEW
+from managers.profiles.permissions import MANAGER_IMPORT, PERSONAL_VIEW
 from managers.profiles.services.managers import manager_create, manager_update
 
 STATUS_TONES = {
@@ -90,6 +91,8 @@ class ManagerResource(Resource):
 
     def list_actions(self, request: Any) -> list[Action]:
         actions = [Action(_("名册构成"), reverse("manager_composition"), icon="chart")]
+        if may(request.user, MANAGER_IMPORT):
+            actions.append(Action(_("导入"), reverse("imports_new", args=["managers"]), icon="upload"))
         return actions + super().list_actions(request)
 
     def object_title(self, instance: Any) -> str:
