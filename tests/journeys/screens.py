@@ -26,6 +26,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from cmsys.local.frontend import ROOT, ensure_test_assets
+from tests.journeys.conftest import CHROMIUM, FLAGS, missing
+from tests.journeys.watching import Watch
 
 HOME = Path(os.environ.get("CMSYS_HOME") or ROOT / ".local").resolve()
 TARGET = ROOT / ".local" / "screens"
@@ -33,10 +35,6 @@ EXTRA = Path(__file__).with_name("screens.yaml")
 HEIGHTS = {1440: 960, 768: 1024, 390: 844, 360: 740}
 DEPTH = 3
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--lang=zh-CN",
-]  # fmt: skip
 # Where the next screens are found on a page; never forms, downloads or signing out.
 LINKS = "#menu a, .page-actions a, .table tbody tr:first-child th a, .card-head a, .card-body > p > a.button, .dock a"
 SKIPPED = re.compile(r"(sign-out|/api/|/static/|\.(xlsx|csv|pdf|zip)$|/download)")
@@ -52,6 +50,7 @@ class Screen:
     name: str
     path: str
     status: int = 200
+    steps: list[dict[str, str]] = field(default_factory=list)
     pictures: dict[int, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     title: str = ""
@@ -72,11 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    executable = next(
-        (path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None
-    )
-    if executable is None:
-        print("没有浏览器：apt-get install chromium fonts-noto-cjk (no browser)", file=sys.stderr)
+    if reason := missing():
+        print(reason, file=sys.stderr)
         return 2
     TARGET.mkdir(parents=True, exist_ok=True)
     for old in TARGET.glob("*.png"):
@@ -84,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     axe = (ensure_test_assets(print) / "axe.min.js").read_text(encoding="utf-8")
     screens: list[Screen] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         camera = Camera(browser, url.rstrip("/"), axe, options.widths)
         if not options.roles:
             screens += camera.door()
@@ -170,7 +166,9 @@ class Camera:
             name = entry.get("name") or slug(path)
             if name in found or (only and path != "/" and not re.search(only, path)):
                 continue
-            screen = found[name] = Screen(role, name, path, status=entry.get("status", 200))
+            screen = found[name] = Screen(
+                role, name, path, status=entry.get("status", 200), steps=entry.get("steps", [])
+            )
             self.shoot(page, screen, self.widths[0])
             if depth < DEPTH:
                 queue += [(link, depth + 1) for link in self.links(page)]
@@ -214,8 +212,23 @@ class Camera:
             answer = page.goto(self.base + screen.path, wait_until="load")
             if answer is not None and answer.status != screen.status:
                 screen.problems.append(f"{width}: HTTP {answer.status}")
+            for step in screen.steps:
+                self.act(page, step)
             self.settle(page)
         self.picture(page, screen, width)
+
+    def act(self, page: Page, step: dict[str, str]) -> None:
+        """One step of screens.yaml: `upload` (with name and content), `fill` (with value) or `click`, each a selector."""
+        if "upload" in step:
+            content = step["content"].encode()
+            page.set_input_files(
+                step["upload"], {"name": step["name"], "mimeType": "text/csv", "buffer": content}
+            )
+        elif "fill" in step:
+            page.fill(step["fill"], step["value"])
+        else:
+            page.click(step["click"])
+            page.wait_for_load_state("load")
 
     def settle(self, page: Page) -> None:
         page.wait_for_timeout(120)
@@ -283,51 +296,7 @@ class Camera:
         self.picture(page, screen, page.viewport_size["width"] if page.viewport_size else 390)
 
     def watching(self, page: Page, screen: Screen, allow: tuple[int, ...] = ()) -> Watch:
-        return Watch(page, screen, self.base, allow)
-
-
-class Watch:
-    """Notes console errors, failed requests and other hosts while a screen loads."""
-
-    def __init__(self, page: Page, screen: Screen, base: str, allow: tuple[int, ...]) -> None:
-        self.page, self.screen, self.base, self.allow = page, screen, base, allow
-        self.listeners = {
-            "console": self.console, "pageerror": lambda error: self.note(f"脚本错误 {error}"),
-            "requestfailed": self.failed, "response": self.response,
-        }  # fmt: skip
-
-    def __enter__(self) -> Watch:
-        for event, listener in self.listeners.items():
-            self.page.on(event, listener)  # type: ignore[call-overload]
-        return self
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        for event, listener in self.listeners.items():
-            self.page.remove_listener(event, listener)
-        if isinstance(error, BrowserError):
-            self.note(f"打不开 {str(error).splitlines()[0]}")
-            return True
-        return False
-
-    def note(self, text: str) -> None:
-        width = self.page.viewport_size["width"] if self.page.viewport_size else 0
-        self.screen.problems.append(f"{width}: {text}")
-
-    def console(self, message: Any) -> None:
-        # A refused page is reported by its status; the browser repeats it on the console.
-        expected = any(f"status of {status}" in message.text for status in self.allow)
-        if message.type in ("error", "warning") and not expected:
-            self.note(f"控制台 {message.text}")
-
-    def failed(self, request: Any) -> None:
-        if request.failure != "net::ERR_ABORTED":
-            self.note(f"请求失败 {request.url} {request.failure}")
-
-    def response(self, response: Any) -> None:
-        if response.status >= 400 and response.status not in self.allow:
-            self.note(f"HTTP {response.status} {response.url.removeprefix(self.base)}")
-        if not response.url.startswith((self.base, "data:", "blob:")):
-            self.note(f"外部请求 {response.url}")
+        return Watch(page, screen.problems, self.base, allow)
 
 
 def _extras(role: str) -> list[dict[str, Any]]:
@@ -341,7 +310,7 @@ def _same_titles(screens: list[Screen]) -> None:
         if ":" in screen.name or screen.name.startswith("sign-in"):
             continue
         other = seen.setdefault((screen.role, screen.title), screen)
-        if other.landed != screen.landed:
+        if slug(other.landed) != slug(screen.landed):
             screen.problems.append(f"标题与 {other.name} 相同：{screen.title} (title not unique)")
 
 
