@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from managers.careers.models import Post
 from managers.profiles.models import RelationshipManager
 from tests.cast import PASSWORD
-from tests.permissions.house import House
+from tests.permissions.house import House, sheet
 
 Body = dict[str, Any]
 REASON = {"reason": "例行核对"}
@@ -57,6 +59,10 @@ BODIES: dict[str, Callable[[House, str], Body]] = {
     "certificate_new": lambda house, name: {"name": "CFP", "issued_on": "2025-01-01"},
     "certificate_edit": lambda house, name: {"name": "AFP", "issued_on": "2024-06-01"},
     "certificate_remove": lambda house, name: REASON,
+    "imports_new": lambda house, name: {"file": SimpleUploadedFile("名册.csv", sheet("M-SHEET"))},
+    "imports_commit": lambda house, name: {"mode": "all"},
+    "imports_discard": lambda house, name: {},
+    "imports_undo": lambda house, name: REASON,
     "oauth_token": lambda house, name: {
         "grant_type": "client_credentials", "client_id": house.client_id, "client_secret": house.client_secret,
     },

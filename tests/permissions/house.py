@@ -20,10 +20,13 @@ from cmsys.api.services.clients import client_create
 from cmsys.audit.models import Event
 from cmsys.jobs.models import Job, JobState
 from cmsys.org.models import RoleGrant
+from cmsys.transfers.kinds import kind_of
+from cmsys.transfers.models import ImportBatch
+from cmsys.transfers.services.queued import commit, upload
 from managers.careers.services.posts import post_create
 from managers.profiles.models import Certificate
 from managers.profiles.services.certificates import certificate_add
-from tests.cast import PEOPLE, STAGE, Cast, stage
+from tests.cast import PEOPLE, STAGE, TODAY, Cast, stage
 
 PERSONS = tuple(PEOPLE)
 MISSING_ID = 999_999_999
@@ -39,6 +42,7 @@ class House:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     grants: dict[str, RoleGrant] = field(default_factory=dict)
     jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
+    batches: dict[tuple[str, str], ImportBatch] = field(default_factory=dict)
     client_id: str = ""
     client_secret: str = ""
     rows: str = ""
@@ -62,6 +66,8 @@ class House:
             own = {"key": named[name] or Event.objects.order_by("pk")[0].pk}
         elif kind in ("open_job", "ended_job"):
             own = {"pk": MISSING_ID if name == "none" else self.jobs[kind, name].pk}
+        elif kind in ("checked_batch", "done_batch"):
+            own = {"pk": MISSING_ID if name == "none" else self.batches[kind, name].pk}
         elif kind == "certificate_row":
             named = {"none": MISSING_ID, "letters": "abc"}
             own = {"key": named[name] if name in named else self.certificates[name].pk}
@@ -106,6 +112,9 @@ def furnish() -> House:
                 kind="probe", key=f"{kind}-{name}", state=state, actor_id=user.pk, actor_name=str(user),
                 finished_at=None if state == JobState.QUEUED else timezone.now(),
             )  # fmt: skip
+    for name in ("hrh", "hrb"):
+        for kind in ("checked_batch", "done_batch"):
+            house.batches[kind, name] = uploaded(cast, name, done=kind == "done_batch")
     for scope in sorted({function.scope for function in declared() if function.scope}):
         house.clients[scope] = clients_of(cast, scope)
     client, house.client_secret = client_create(
@@ -124,6 +133,22 @@ def signed_in(user: Any) -> Browser:
     session["seen_at"] = int(timezone.now().timestamp()) + 3600
     session.save()
     return browser
+
+
+def uploaded(cast: Cast, who: str, *, done: bool) -> ImportBatch:
+    """A sheet of one new person of 城西支行, checked, and brought in if asked for."""
+    when: dict[str, Any] = {"now": timezone.now(), "today": TODAY}
+    user = cast.user(who)
+    number = f"M-{who}-{'done' if done else 'checked'}".upper()
+    kind = kind_of("managers")
+    assert kind is not None
+    batch = upload(actor=user, kind=kind, name="名册.csv", content=sheet(number), **when)
+    return commit(actor=user, batch_id=batch.pk, mode="all", **when) if done else batch
+
+
+def sheet(number: str) -> bytes:
+    """A roster of one."""
+    return f"工号,姓名,机构编码\n{number},孙悦,CX\n".encode()
 
 
 def clients_of(cast: Cast, scope: str) -> dict[str, Browser]:
