@@ -70,6 +70,14 @@ def test_counterfactuals_on_the_command_line(tmp_path: Path) -> None:
     assert (found["reading.SALES"], found["months_in_grade"]) == ("2871", "11")
 
 
+def test_advice_is_given_on_request_and_refuses_nothing(tmp_path: Path) -> None:
+    done = score_scheme(
+        str(EXAMPLES / "demo.yaml"), written(tmp_path, {"period": "2025Q4", "people": []}), "--lint"
+    )
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"people": []})
+    assert done.stderr.startswith("dimensions：方案没有合规类指标、扣分项或否决项")
+
+
 def test_a_broken_scheme_is_refused_with_path_found_and_expected(tmp_path: Path) -> None:
     scheme = tmp_path / "scheme.yaml"
     scheme.write_text(

@@ -109,6 +109,9 @@ def test_reordering_and_relabelling_people_changes_nothing(world: World, random:
 @given(worlds(least=2, most=8))
 def test_quotas_are_never_exceeded(world: World) -> None:
     scheme, people = with_peers(world[0]), world[1]
+    people = people + [
+        {**person, "employee_no": f"T{k}"} for k, person in enumerate(people)
+    ]  # ties on purpose
     found = results(scheme, people)
     for unit in ("U1", "U2"):
         mine = [(p, r) for p, r in zip(people, found, strict=True) if p["unit"] == unit]

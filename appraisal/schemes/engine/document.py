@@ -22,7 +22,7 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLAIN_TAGS = {"!", None}
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(_Base):
     """YAML's safe subset with exact decimals, only true/false as booleans and no dates."""
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from appraisal.schemes.engine import EngineError, Evaluation, Fault, load_scheme, read_cohort
+from appraisal.schemes.engine.document import read_yaml
+from appraisal.schemes.engine.lint import ADVICE, lint
 
 REFUSED, UNREADABLE = 1, 2
 
@@ -32,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("input", metavar="INPUT.json", help="人员与数据")
         parser.add_argument("--json", action="store_true", help="出错时也以 JSON 输出")
         parser.add_argument("--indent", type=int, default=None, help="缩进输出")
+        parser.add_argument("--lint", action="store_true", help="在标准错误输出上列出对方案的提示")
         parser.add_argument("--counterfactual", action="store_true", help="附上每项输入使结论改变的最小变化")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,6 +46,9 @@ class Command(BaseCommand):
             people = list(evaluation.people())
         except EngineError as error:
             self._refuse(error, options["json"])
+        if options["lint"]:
+            for path, code in lint(read_yaml(texts[0])):
+                self.stderr.write(f"{path}：{ADVICE[code][0]}\n    {path}: {ADVICE[code][1]}")
         if options["counterfactual"]:
             from appraisal.schemes.engine.counterfactual import counterfactuals
 
