@@ -100,6 +100,7 @@ if (form) {
   }
   let timer = 0;
   const keep = () => {
+    timer = 0;
     const time = new Date().toTimeString().slice(0, 5);
     sessionStorage.setItem(key, JSON.stringify({ time, values: valuesNow() }));
   };
@@ -107,13 +108,19 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(keep, 400);
   });
-  form.addEventListener("submit", () => {
+  // Leaving within the pause: what was typed last counts too.
+  window.addEventListener("pagehide", () => timer && keep());
+  const forget = () => {
     clearTimeout(timer);
+    timer = 0;
+  };
+  form.addEventListener("submit", () => {
+    forget();
     keep();
     sessionStorage.setItem("draft-sent", key);
   });
   document.querySelector("[data-discard-draft]")?.addEventListener("click", () => {
-    clearTimeout(timer);
+    forget();
     sessionStorage.removeItem(key);
   });
 }
