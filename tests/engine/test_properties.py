@@ -22,8 +22,8 @@ from appraisal.schemes.engine.model import Rounding
 from tests.engine.casting import results, run
 from tests.engine.worlds import figures, rising_methods, schemes, worlds
 
-MODEST = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+MODEST = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+FEW = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 ORDER = {"demotion": 0, "hold": 1, "promotion": 2}
 World = tuple[dict[str, Any], list[dict[str, Any]]]
 

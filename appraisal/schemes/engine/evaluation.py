@@ -27,12 +27,17 @@ class Evaluation:
         check_input(scheme, cohort)
         self.scheme, self.cohort = scheme, cohort
         self.workings = Workings(scheme, cohort)
-        self.workings.provide("quadrant", lambda index: cell(self.workings, index))
+        self.workings.provide("quadrant", lambda index: self.cells[index])
         self.workings.provide("level", lambda index: self.levels[index].final)
         self.workings.provide("vetoed", lambda index: bool(vetoes(self.workings, index)))
 
     def __len__(self) -> int:
         return len(self.cohort.people)
+
+    @cached_property
+    def cells(self) -> list[str | None]:
+        """Everybody's matrix cell."""
+        return [cell(self.workings, index) for index in range(len(self))]
 
     @cached_property
     def levels(self) -> list[Level]:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from .exact import share_out
-
 Method = Mapping[str, Any]
 ZERO, ONE, HUNDRED = Fraction(0), Fraction(1), Fraction(100)
 
@@ -174,21 +172,24 @@ def convert(section: Method, values: list[Fraction]) -> Fraction:
 
 def group_mean(groups: Mapping[str, Fraction], scores: tuple[tuple[str, Fraction], ...]) -> Fraction | None:
     """Mean within each rater group, weighted over the groups that are present; other groups are not counted."""
-    sums: dict[str, Fraction] = {}
+    sums: dict[str, int | Fraction] = {}
     counts: dict[str, int] = {}
     for group, score in scores:
         if group in groups:
-            sums[group] = sums.get(group, ZERO) + score
+            plain = score.numerator if score.denominator == 1 else score  # whole scores add up as integers
+            sums[group] = sums.get(group, 0) + plain
             counts[group] = counts.get(group, 0) + 1
-    weight = sum((groups[group] for group in sums), ZERO)
-    if weight == 0:
-        return None
-    return sum((groups[group] * sums[group] / counts[group] for group in sums), ZERO) / weight
-
-
-def split_amount(units: int, percents: list[Fraction]) -> list[int]:
-    """Whole money units split by percents, adding up exactly."""
-    return share_out(units, percents)
+    shared = 1
+    for count in counts.values():
+        shared *= count
+    top: int | Fraction = 0
+    weight: int | Fraction = 0
+    for group, total in sums.items():
+        share = groups[group]
+        factor = share.numerator if share.denominator == 1 else share
+        top += factor * total * (shared // counts[group])
+        weight += factor
+    return Fraction(top, weight * shared) if weight else None
 
 
 Scorer = Callable[[Method, Fraction, "Fraction | None"], "Fraction | None"]

@@ -176,11 +176,14 @@ def score_indicator(workings: Workings, indicator: Indicator) -> Scored:
         _settle(workings, indicator, absent, indicator.missing, 1, units, state, why)
         _settle(workings, indicator, no_base, indicator.on_target or policy, 2, units, state, why)
         _settle(workings, indicator, bad & ~absent & ~no_base, policy, 3, units, state, why)
-    if indicator.applies is not None or workings.scheme.section("circumstances"):
+    excluding = any(
+        indicator.code in (row.get("exclude") or ()) for row in workings.scheme.section("circumstances")
+    )
+    if indicator.applies is not None or excluding:
         for index in range(n):
             if indicator.applies is not None and judge(indicator.applies, workings, index) is False:
                 state[index], why[index] = NOT_APPLICABLE, 4
-            elif indicator.code in excluded_codes(workings, index):
+            elif excluding and indicator.code in excluded_codes(workings, index):
                 state[index], why[index] = NOT_APPLICABLE, 5
     return Scored(units, indicator.rounding.places, state, why, x, base)
 
