@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cmsys.local.leftovers import remove_sockets
+from cmsys.local.runfile import RunFile
 from tests.faults.launched import belongings, give_up
 
 
@@ -23,5 +25,6 @@ def home() -> Iterator[Path]:
     left = belongings(folder)
     for line in left:
         psutil.Process(int(line.split()[0])).kill()
+    remove_sockets(RunFile.read(folder / "run.json"))
     shutil.rmtree(folder)
     assert left == []
