@@ -40,6 +40,8 @@ AMBIGUOUS = object()
 
 def stored(value: Any) -> Any:
     """A database value as JSON holds it, so that values of now and then can be compared."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
 
 

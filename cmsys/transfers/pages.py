@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy
 from cmsys.transfers.engine.columns import Type
 from cmsys.transfers.kinds import ImportKind, kind_of
 from cmsys.transfers.models import ImportBatch, State
-from cmsys.transfers.report import Report, load_report
+from cmsys.transfers.report import Report, SampleRow, load_report
 from cmsys.transfers.template import TYPE_LABELS
 
 SHOWN = 100
+SHOWN_ROWS = 10
 TONES = {
     State.CHECKING: "info", State.CHECKED: "warn", State.QUEUED: "info", State.DONE: "up",
     State.PARTLY_UNDONE: "warn", State.UNDONE: "hold", State.DISCARDED: "hold",
@@ -108,19 +109,32 @@ def figures(batch: ImportBatch, report: Report) -> list[dict[str, Any]]:
 
 
 def sample_tables(report: Report) -> list[dict[str, Any]]:
-    """A few rows of each class with before → after; refused rows are shown as findings instead."""
+    """The first rows of each class; new ones with their values, changed ones with before → after."""
     counts = {"create": report.created, "update": report.updated, "unchanged": report.unchanged}
-    return [
-        {
-            "action": action,
-            "label": CLASSES[action],
-            "count": count,
-            "rows": report.samples.get(action, []),
-            "more": max(count - len(report.samples.get(action, [])), 0),
-        }
-        for action, count in counts.items()
-        if count and report.samples.get(action)
-    ]
+    tables = []
+    for action, count in counts.items():
+        rows = report.samples.get(action, [])[:SHOWN_ROWS]
+        if not count or not rows:
+            continue
+        headers = list(dict.fromkeys(cell.header for row in rows for cell in row.cells))
+        tables.append(
+            {
+                "action": action,
+                "label": CLASSES[action],
+                "count": count,
+                "more": count > len(rows),
+                "headers": headers if action == "create" else [],
+                "rows": [_sample_line(row, headers) for row in rows],
+            }
+        )
+    return tables
+
+
+def _sample_line(row: SampleRow, headers: list[str]) -> dict[str, Any]:
+    """A row with a value below every header of its table."""
+    by_header = {cell.header: cell.after for cell in row.cells}
+    values = [{"header": header, "text": by_header.get(header, "")} for header in headers]
+    return {"label": row.label, "row": row.row, "cells": row.cells, "values": values}
 
 
 def column_lines(kind: ImportKind) -> list[dict[str, Any]]:

@@ -238,9 +238,7 @@ class ManagerKind(ModelKind):
             row.refuse(
                 column,
                 Code.CONFLICT,
-                _("入职日期 %(hired)s 须晚于出生日期 %(born)s"),
-                hired=hired.isoformat(),
-                born=born.isoformat(),
+                _("入职日期须晚于出生日期"),
             )
 
     def _check_unit(self, row: Row) -> None:

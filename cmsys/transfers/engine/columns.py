@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -66,7 +67,12 @@ _REMARKS = ("(必填)", "(必填项)", "(required)", "[必填]", "【必填】")
 
 def normal(text: Any) -> str:
     """A header or an enumeration as it is compared: half width, lower case, without blanks, `*`, `_` and “（必填）”."""
-    folded = unicodedata.normalize("NFKC", str(text)).casefold()
+    return _normal(str(text))
+
+
+@lru_cache(maxsize=8192)
+def _normal(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
     for remark in _REMARKS:
         folded = folded.replace(remark, "")
     return "".join(char for char in folded if not char.isspace() and char not in _DROPPED)

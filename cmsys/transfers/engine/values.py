@@ -37,7 +37,7 @@ def text_of(raw: Any) -> str:
     if isinstance(raw, date):
         return raw.isoformat()
     text = str(raw)
-    if text.startswith("'") and text[1:2] in FORMULA_STARTS and len(text) > 1:
+    if text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS):
         text = text[1:]
     return text.strip().strip("﻿​　").strip()
 
