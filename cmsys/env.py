@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 
 class ConfigurationError(SystemExit):
     """A setting is missing or malformed. Leaves with exit code 2 and one sentence, without a traceback."""
@@ -119,6 +116,6 @@ def caches(redis_url: str) -> dict[str, Any]:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": redis_url,
             "KEY_PREFIX": "cmsys",
-            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
     }

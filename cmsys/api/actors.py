@@ -22,7 +22,7 @@ class ScopedAccess:
 
     def reaches(self, function: Function) -> tuple[Reached, ...]:
         """One reach when the function's scope is held, none otherwise; a function without a scope is for people only."""
-        if function.scope is None or function.scope not in self.scopes:
+        if function.scope not in self.scopes:
             return ()
         if self.unit_path is None:
             return (Reached(Reach.ALL, role="client"),)

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.db.migrations.loader import MigrationLoader
 from oauth2_provider.models import AccessToken
 
 from cmsys.access.actors import MissingFunction
@@ -131,6 +132,11 @@ def test_scopes_reach_everything_or_one_subtree_and_only_functions_that_have_a_s
     assert everywhere.reaches(UNIT_EDIT) == ()
     assert everywhere.reaches(CLIENT_EDIT) == ()
     assert ScopedAccess(frozenset()).reaches(UNIT_VIEW) == ()
+
+
+def test_tokens_are_migrated_after_the_clients_they_point_at():
+    graph = MigrationLoader(None).graph
+    assert ("api", "0001_client") in graph.forwards_plan(("oauth2_provider", "0001_initial"))
 
 
 def run(*words: str) -> str:

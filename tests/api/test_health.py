@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import time
+
 import pytest
 from django.test import Client as Browser
 
@@ -32,6 +35,13 @@ def test_readyz_without_a_broker_is_degraded_and_still_200(db):
 def test_readyz_with_everything_is_ok(db, valkey, settings):
     settings.REDIS_URL = valkey.url
     assert Browser().get("/readyz").json()["status"] == "ok"
+    valkey.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        assert Browser().get("/readyz").json()["status"] == "degraded"
+    finally:
+        valkey.process.send_signal(signal.SIGCONT)
+    assert time.monotonic() - began < 2.5, "asked once, for one second"
     valkey.stop()
     assert Browser().get("/readyz").json()["status"] == "degraded"
 
