@@ -21,6 +21,7 @@ from cmsys.jobs.models import Job
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import GRANT_EDIT
 from cmsys.org.services.units import unit_create, unit_update
+from cmsys.transfers.permissions import UNITS_IMPORT
 from cmsys.ui.kinds import kind_label
 from cmsys.ui.pages import Action
 from cmsys.ui.registry import Text
@@ -63,7 +64,7 @@ class UnitResource(Resource):
 
     def list_actions(self, request: Any) -> list[Action]:
         actions = [Action(_("机构树"), reverse("org_tree"), icon="org")]
-        if may(request.user, self.function("edit")):
+        if may(request.user, UNITS_IMPORT):
             actions.append(Action(_("导入"), reverse("imports_new", args=["org_units"]), icon="upload"))
         return actions + super().list_actions(request)
 

@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _lazy
 
-from cmsys.access.functions import Function, declare
-from cmsys.access.roles import Role
+from cmsys.access.functions import Function
 from cmsys.org.models import OrgUnit
 from cmsys.transfers.engine.columns import Column, Type, choices_of
 from cmsys.transfers.engine.problems import Code, _
@@ -16,8 +15,7 @@ from cmsys.transfers.engine.rows import Row
 from cmsys.transfers.kinds import Context
 from cmsys.transfers.model_kind import ModelKind, Reference
 from managers.careers.models import Post, Series
-
-POSTS_IMPORT = declare("careers.post.import", "导入岗位", everywhere=(Role.HRH,))
+from managers.careers.permissions import POSTS_IMPORT
 
 
 class PostKind(ModelKind):

@@ -15,11 +15,12 @@ from cmsys.access.actors import may
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.org.choices import UnitChoiceField
 from cmsys.org.models import OrgUnit
-from cmsys.org.permissions import UNIT_EDIT
+from cmsys.org.permissions import UNIT_EDIT, UNIT_VIEW
 from cmsys.ui.pages import Action
 from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource, ResourceForm
 from managers.careers.filters import PostFilterSet
+from managers.careers.imports import POSTS_IMPORT
 from managers.careers.models import Post
 from managers.careers.services.posts import post_create, post_update
 
@@ -78,7 +79,9 @@ class PostResource(Resource):
     )  # fmt: skip
 
     def queryset(self, actor: Any, action: str) -> QuerySet[Any]:
-        working = Q(managers__isnull=False) & ~Q(managers__status="left")
+        # A post of the whole bank is filled by people everywhere; the reader counts those of his own units.
+        within = OrgUnit.objects.reached_by(actor, UNIT_VIEW)
+        working = Q(managers__unit__in=within) & ~Q(managers__status="left")
         return (
             super()
             .queryset(actor, action)
@@ -94,7 +97,7 @@ class PostResource(Resource):
 
     def list_actions(self, request: Any) -> list[Action]:
         actions = super().list_actions(request)
-        if may(request.user, UNIT_EDIT):
+        if may(request.user, POSTS_IMPORT):
             actions.insert(0, Action(_("导入"), reverse("imports_new", args=["posts"]), icon="upload"))
         return actions
 
