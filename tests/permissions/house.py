@@ -136,13 +136,16 @@ def signed_in(user: Any) -> Browser:
 
 
 def uploaded(cast: Cast, who: str, *, done: bool) -> ImportBatch:
-    """A sheet of one new person of 城西支行, checked, and brought in if asked for."""
+    """A sheet with one person: a new one to be decided on, or one of the cast whose capacity is in already."""
     when: dict[str, Any] = {"now": timezone.now(), "today": TODAY}
     user = cast.user(who)
-    number = f"M-{who}-{'done' if done else 'checked'}".upper()
+    content = sheet(f"M-{who}".upper())
+    if done:
+        manager = cast.managers["M-CX1" if who == "hrh" else "M-CD2"]
+        content = f"工号,姓名,机构编码,客户容量\n{manager.employee_no},{manager.name},{manager.unit.code},120\n".encode()
     kind = kind_of("managers")
     assert kind is not None
-    batch = upload(actor=user, kind=kind, name="名册.csv", content=sheet(number), **when)
+    batch = upload(actor=user, kind=kind, name="名册.csv", content=content, **when)
     return commit(actor=user, batch_id=batch.pk, mode="all", **when) if done else batch
 
 

@@ -1,0 +1,70 @@
+"""Menu = permission: the menu of each role by hand, and no link on any page that its reader may not follow."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.permissions.house import House
+
+pytestmark = pytest.mark.django_db
+
+DESK, MINE = "工作台 /", "我的档案 /me/"
+MANAGERS, UNITS, POSTS = "客户经理 /managers/", "机构 /org-units/", "岗位 /posts/"
+IMPORTS, USERS, JOBS, LEDGER = "导入 /imports/", "账号与授权 /users/", "任务中心 /jobs/", "操作日志 /events/"
+MENUS = {
+    "sys": [DESK, UNITS, POSTS, USERS, JOBS],
+    "sec": [DESK, USERS, JOBS],
+    "aud": [DESK, JOBS, LEDGER],
+    "hrh": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, JOBS],
+    "hrb": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, JOBS],
+    "mgr": [DESK, MANAGERS, UNITS, POSTS, JOBS],
+    "cm": [DESK, MINE, JOBS],
+    "cmd": [DESK, MANAGERS, UNITS, POSTS, JOBS],
+    "da": [DESK, UNITS, POSTS, JOBS],
+    "trn": [DESK, MANAGERS, UNITS, POSTS, JOBS],
+    "nobody": [DESK],
+}
+# Signing out is a form; files and the address of a new row are not pages to walk through.
+_LINK = re.compile(r'href="(/[^"#]*)')
+_OF_A_TABLE = {"", "sort", "size", "page", "columns"}
+MOST_PAGES = 150
+
+
+@pytest.mark.parametrize("who", MENUS)
+def test_the_menu_of_a_role_is_exactly_this(house: House, who: str) -> None:
+    nav = house.persons[who].get("/").context["nav"]
+    assert [f"{entry['label']} {entry['url']}" for group in nav for entry in group["entries"]] == MENUS[who]
+
+
+@pytest.mark.parametrize("who", MENUS)
+def test_every_entry_of_a_menu_opens(house: House, who: str) -> None:
+    for entry in MENUS[who]:
+        address = entry.split()[1]
+        answer = house.persons[who].get(address, follow=True)
+        assert answer.status_code == 200, address
+
+
+@pytest.mark.parametrize("who", MENUS)
+def test_no_page_has_a_link_that_its_reader_may_not_follow(house: House, who: str) -> None:
+    """Walks from the desk along every link, one page for each path and set of conditions; each opens."""
+    browser = house.persons[who]
+    waiting, seen, wrong = ["/"], {"/"}, []
+    while waiting:
+        address = waiting.pop()
+        answer = browser.get(address)
+        if answer.status_code not in (200, 302):
+            wrong.append(f"{address}: {answer.status_code}")
+        if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html"):
+            continue
+        for found in _LINK.findall(answer.content.decode()):
+            path, _mark, query = unescape(found).partition("?")
+            conditions = {part.partition("=")[0] for part in query.split("&")} - _OF_A_TABLE
+            kind = " ".join([path, *sorted(conditions)])
+            if kind not in seen and not path.startswith("/static/"):
+                seen.add(kind)
+                waiting.append(unescape(found))
+    assert wrong == []
+    assert len(seen) <= MOST_PAGES, sorted(seen)
