@@ -48,14 +48,17 @@ def percent(count: int, total: int) -> Decimal:
     return (Decimal(100) * count / total).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
-def composition(people: QuerySet[Any], *, within: OrgUnit | None) -> list[Dimension]:
-    """All dimensions over the same people. One grouped query each, and two for the names of units.
+def composition(
+    people: QuerySet[Any], *, within: OrgUnit | None, units: QuerySet[OrgUnit]
+) -> list[Dimension]:
+    """All dimensions over the same people. One grouped query each, and one for the names of units.
 
-    Units are those directly below `within` — below the one root without it — each with everything below it.
+    Units are those directly below `within` — without it, below the one top unit there is — each with everything below
+    it, and only such as the reader may see (`units`).
     """
     people = people.order_by()
     return [
-        _dimension("unit", _("机构"), _by_unit(people, within)),
+        _dimension("unit", _("机构"), _by_unit(people, within, units)),
         _dimension("grade", _("等级"), _grouped(people, "grade__name", "grade__code", "grade__order")),
         _dimension("education", _("学历"), _by_choice(people, "education", Education.choices)),
         _dimension("experience", _("从业年限"), _by_band(people)),
@@ -108,23 +111,24 @@ def _by_band(people: QuerySet[Any]) -> Counted:
     ]
 
 
-def _by_unit(people: QuerySet[Any], within: OrgUnit | None) -> Counted:
-    rows = _counts(people, "unit__path")
-    tops = {row["unit__path"].split("/")[1] for row in rows}
+def _by_unit(people: QuerySet[Any], within: OrgUnit | None, units: QuerySet[OrgUnit]) -> Counted:
+    named = {unit.pk: unit for unit in units}
+    counted: Counter[tuple[int, ...]] = Counter()
+    for row in _counts(people, "unit__path"):
+        chain = (int(part) for part in row["unit__path"].strip("/").split("/"))
+        counted[tuple(pk for pk in chain if pk in named)] += row["people"]
+    tops = {chain[0] for chain in counted if chain}
     if within is None and len(tops) == 1:
-        # One institution: its name with 100 % would say nothing.
-        within = OrgUnit.objects.get(pk=tops.pop())
-    base = within.path or "/" if within is not None else "/"
+        # One institution, or the reader's own unit: its name with 100 % would say nothing.
+        within = named[tops.pop()]
     below: Counter[int] = Counter()
     direct = 0
-    for row in rows:
-        rest = row["unit__path"].removeprefix(base).strip("/")
+    for chain, count in counted.items():
+        rest = chain[chain.index(within.pk) + 1 :] if within is not None and within.pk in chain else chain
         if rest:
-            below[int(rest.split("/")[0])] += row["people"]
+            below[rest[0]] += count
         else:
-            direct += row["people"]
-    units = OrgUnit.objects.filter(pk__in=below).order_by("code")
-    own = (
-        [(_("%(unit)s（直属）") % {"unit": within.name}, direct, "")] if within is not None and direct else []
-    )
-    return own + [(unit.name, below[unit.pk], unit.code) for unit in units]
+            direct += count
+    own = _("%(unit)s（直属）") % {"unit": within.name} if within is not None else UNKNOWN
+    parts = sorted((named[pk].code, named[pk].name, count) for pk, count in below.items())
+    return [*([(own, direct, "")] if direct else []), *((name, count, code) for code, name, count in parts)]

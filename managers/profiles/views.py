@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cmsys.access.actors import may, require
 from cmsys.accounts.requests import SignedInRequest
+from cmsys.org.models import OrgUnit
 from cmsys.transfers.export import ExportColumn, Format, export_response
 from cmsys.ui.pages import ConfirmPage, FormPage
 from cmsys.ui.views import add_service_error
@@ -218,7 +219,8 @@ def _composed(request: SignedInRequest, action: str = "list") -> tuple[ManagerFi
     filterset = ManagerFilterSet(request.GET, queryset=people, request=request)
     if not filterset.is_valid():
         return filterset, []
-    return filterset, composition(filterset.qs, within=filterset.form.cleaned_data.get("unit"))
+    units = OrgUnit.objects.visible_to(request.user)
+    return filterset, composition(filterset.qs, within=filterset.form.cleaned_data.get("unit"), units=units)
 
 
 SHOWN_PARTS = 12
