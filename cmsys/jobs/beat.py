@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 10.0
 
 
-class TableScheduler(Scheduler):  # type: ignore[misc]
+class TableScheduler(Scheduler):
     """Celery's beat with our table instead of its own, and jobs instead of messages. Keeps no file."""
 
     def setup_schedule(self) -> None:

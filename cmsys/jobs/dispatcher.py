@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
 
 from cmsys.audit.sealer import BATCH, Sealer
 from cmsys.jobs.lease import claim_due, take_back_expired, unclaim
@@ -73,7 +72,9 @@ class Dispatcher:
         for position, job_id in enumerate(ids):
             try:
                 self._send(job_id)
-            except (BrokerError, OSError) as error:
+            except (
+                Exception
+            ) as error:  # whatever the broker's client says, nothing may keep the loop from going on
                 unclaim(ids[position:])
                 if not self._broker_away:
                     log.warning("the broker is away, jobs wait in their table: %s", str(error).strip())

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "cmsys.administration",
     "managers.careers",
     "managers.profiles",
+    "appraisal.schemes",
     "cmsys.demo",
 ]
 
@@ -212,7 +213,6 @@ DATABASE_ROLE = "cmsys_owner" if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMM
 
 # --- tasks -------------------------------------------------------------------------------------------------------------
 # Why each of these: docs/adr/0006. Every one has a test that fails when it is taken out (tests/jobs/test_settings.py).
-_REDELIVERY = 900  # seconds; the shortest visibility timeout of all that share a broker counts, hence in three places
 CELERY: dict[str, Any] = {
     "imports": ["cmsys.jobs.tasks"],
     "beat_scheduler": "cmsys.jobs.beat:TableScheduler",
@@ -223,20 +223,18 @@ CELERY: dict[str, Any] = {
     "accept_content": ["json"],
     "result_accept_content": ["json"],
     "task_ignore_result": True,
-    # A message is done when its work is done.
+    # A message is done when its work is done, so that a worker holds no more of them than it can work on.
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
-    # One slice of a job and its last chunk: soft < hard < redelivery.
+    # One slice of a job and its last chunk.
     "task_soft_time_limit": 600,
     "task_time_limit": 660,
-    "visibility_timeout": _REDELIVERY,
-    "result_backend_transport_options": {"visibility_timeout": _REDELIVERY},
     "broker_transport_options": {
-        "visibility_timeout": _REDELIVERY,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
+        # A worker keeps its acknowledgements to itself. In Redis, one that fails because the broker hangs is never
+        # taken back, and the worker hears nothing more. What a dead worker held is sent again from the job table.
+        "ack_emulation": False,
         # Nobody waits for a broker that hangs: the row in the job table is the truth.
         "socket_connect_timeout": 1,
         "socket_timeout": 2,

@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.apps import AppConfig
-
 from cmsys.audit.ledger import record
 from cmsys.jobs.documents import Document
-from cmsys.jobs.kinds import Chunk, JobKind, Run, register_kind
+from cmsys.jobs.kinds import Chunk, JobKind, Run
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,3 @@ def act_by(function: Act) -> None:
 
 
 ACT = JobKind("test.act", "照办", lambda run: _act[0](run), cursor=At)
-
-
-class RoomConfig(AppConfig):
-    name = "tests.jobs"
-    label = "tests_jobs"
-
-    def ready(self) -> None:
-        register_kind(COUNT)
-        register_kind(ACT)

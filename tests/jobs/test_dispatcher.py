@@ -52,7 +52,9 @@ def test_a_silent_workers_job_is_sent_again_in_the_same_round(db: None) -> None:
     assert sent == [job.pk]
 
 
-@pytest.mark.parametrize("error", [BrokerError("refused"), ConnectionResetError(), TimeoutError("hung")])
+@pytest.mark.parametrize(
+    "error", [BrokerError("refused"), ConnectionResetError(), TimeoutError("hung"), RuntimeError("OOM")]
+)
 def test_a_broker_that_refuses_loses_nothing_and_is_left_in_peace_for_a_while(
     error: Exception, db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
