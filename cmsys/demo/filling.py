@@ -8,11 +8,11 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from faker import Faker
-from pypinyin import lazy_pinyin
 
 from cmsys.access.actors import SystemActor
 from cmsys.access.roles import Role, side_of
 from cmsys.accounts.models import User
+from cmsys.accounts.pinyin import pinyin_of
 from cmsys.accounts.services.users import random_password, user_create
 from cmsys.api.services.clients import client_create
 from cmsys.audit.ledger import masked, record, record_many
@@ -31,7 +31,6 @@ from managers.profiles.models import (
     ManagerCategory,
     RelationshipManager,
 )
-from managers.profiles.services.managers import pinyin_of
 
 ACTOR = SystemActor("系统：演示数据")
 SCOPES = ("managers:read", "org:read")
@@ -167,7 +166,7 @@ def _heads(shape: list[bank.Unit], units: dict[str, OrgUnit], seed: int, today: 
     for place, unit in enumerate(unit for unit in shape if unit.kind in ("branch", "subbranch")):
         name = names.name()
         heads[unit.code] = User(
-            username=f"h{200001 + place}", name=name, name_pinyin=" ".join(lazy_pinyin(name)), password=closed,
+            username=f"h{200001 + place}", name=name, name_pinyin=pinyin_of(name), password=closed,
             employee_no=f"{200001 + place}", is_demo=True, must_change_password=False,
         )  # fmt: skip
     User.objects.bulk_create(heads.values())

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _lazy
 
 from cmsys.access.functions import Function
+from cmsys.accounts.pinyin import pinyin_of
 from cmsys.org.models import BusinessLine, OrgUnit
 from cmsys.transfers.engine.columns import Column, Type, choices_of
 from cmsys.transfers.engine.problems import Code, _, shown
@@ -28,7 +29,6 @@ from managers.profiles.models import (
     Status,
 )
 from managers.profiles.permissions import MANAGER_IMPORT
-from managers.profiles.services.managers import pinyin_of
 
 # Mainland mobile, landline with area code, Hong Kong, Macao, Taiwan.
 _PHONE = re.compile(r"(?:\+?86)?1[3-9]\d{9}|(?:\+?86)?0\d{9,11}|\+?(?:852|853|886)\d{7,10}")

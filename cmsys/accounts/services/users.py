@@ -9,11 +9,11 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from pypinyin import lazy_pinyin
 
 from cmsys.access.actors import Actor, require
 from cmsys.accounts.models import User
 from cmsys.accounts.permissions import USER_EDIT
+from cmsys.accounts.pinyin import pinyin_of
 from cmsys.audit.ledger import record
 
 _SYMBOLS = "!#%+=?@"
@@ -50,7 +50,7 @@ def user_create(
     user = User(
         username=username,
         name=name,
-        name_pinyin=" ".join(lazy_pinyin(name)),
+        name_pinyin=pinyin_of(name),
         employee_no=employee_no or None,
         is_demo=is_demo,
         must_change_password=not is_demo,

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from pypinyin import lazy_pinyin
 
 from cmsys.access.actors import Actor, require
+from cmsys.accounts.pinyin import pinyin_of
 from cmsys.audit.ledger import changes_between, record
 from cmsys.org.services.units import check_placeable
 from managers.careers.models import Grade
@@ -39,11 +39,6 @@ EDITABLE = (
     "capacity",
 )
 CONTACT = ("mobile", "email")
-
-
-def pinyin_of(name: str) -> str:
-    """The reading by which names are sorted and found: `陈思远` → `chen si yuan`."""
-    return " ".join(lazy_pinyin(name))[:200]
 
 
 @transaction.atomic
