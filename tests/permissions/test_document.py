@@ -1,0 +1,74 @@
+"""docs/permissions.md says what the code declares, word for word, and the table of 2.1 holds function by function."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from cmsys.access.functions import declared
+from cmsys.access.roles import BUSINESS_SIDE, Role, side_of
+
+# By hand from 2.1: who has a function, and how far; a = all, u = unit and below, s = own record.
+BY_HAND = {
+    "accounts.grant.edit": "SEC:a",
+    "accounts.user.edit": "SYS:a",
+    "accounts.user.view": "SYS:a SEC:a",
+    "api.client.edit": "SYS:a",
+    "audit.ledger.view": "AUD:a",
+    "careers.post.import": "HRH:a",
+    "jobs.job.edit": "SYS:a SEC:s AUD:s HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",
+    "jobs.job.view": "SYS:a SEC:s AUD:s HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",
+    "managers.profile.contact": "CM:s",
+    "managers.profile.edit": "HRH:a HRB:u",
+    "managers.profile.export": "HRH:a HRB:u",
+    "managers.profile.import": "HRH:a HRB:u",
+    "managers.profile.list": "HRH:a HRB:u MGR:u CMD:a TRN:a",
+    "managers.profile.personal": "HRH:a HRB:u MGR:u CM:s",
+    "managers.profile.reveal": "HRH:a HRB:u CM:s",
+    "managers.profile.reveal_mobile": "HRH:a HRB:u MGR:u CM:s",
+    "managers.profile.view": "HRH:a HRB:u MGR:u CM:s CMD:a TRN:a",
+    "org.unit.edit": "SYS:a HRH:a",
+    "org.unit.import": "HRH:a",
+    "org.unit.view": "SYS:a HRH:a HRB:u MGR:u CMD:a DA:a TRN:a",
+    "transfers.import.use": "HRH:a HRB:u",
+}
+SCOPES = {"org.unit.view": "org:read", "managers.profile.view": "managers:read"}
+_LETTERS = {"all": "a", "subtree": "u", "self": "s"}
+
+
+def test_the_document_is_what_the_command_prints() -> None:
+    out = StringIO()
+    call_command("permissions_doc", stdout=out)
+    written = (Path(settings.BASE_DIR) / "docs/permissions.md").read_text(encoding="utf-8")
+    assert out.getvalue() == written, "manage.py permissions_doc > docs/permissions.md"
+
+
+def test_the_functions_are_those_of_the_table_and_no_others() -> None:
+    assert [function.code for function in declared()] == sorted(BY_HAND)
+
+
+@pytest.mark.parametrize("function", declared(), ids=lambda function: function.code)
+def test_who_has_a_function_and_how_far(function) -> None:
+    found = [f"{role.value}:{_LETTERS[function.reach[role]]}" for role in Role if role in function.reach]
+    assert " ".join(found) == BY_HAND[function.code]
+    assert function.scope == SCOPES.get(function.code)
+
+
+def test_the_three_administrators_have_nothing_of_business() -> None:
+    """SYS keeps units, posts, accounts, clients and jobs going; SEC and AUD do not even see units."""
+    of = {role: {f.code for f in declared() if role in f.reach} for role in Role}
+    jobs = {"jobs.job.view", "jobs.job.edit"}
+    assert of[Role.SYS] == jobs | {
+        "accounts.user.view", "accounts.user.edit", "api.client.edit", "org.unit.view", "org.unit.edit",
+    }  # fmt: skip
+    assert of[Role.SEC] == jobs | {"accounts.user.view", "accounts.grant.edit"}
+    assert of[Role.AUD] == jobs | {"audit.ledger.view"}
+
+
+def test_the_sides_are_apart() -> None:
+    assert [side_of(role) for role in (Role.SYS, Role.SEC, Role.AUD)] == [1, 2, 3]
+    assert {side_of(role) for role in Role if role not in (Role.SYS, Role.SEC, Role.AUD)} == {BUSINESS_SIDE}
