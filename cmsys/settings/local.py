@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cmsys.env import Env, caches, database
 from cmsys.local.runfile import RunFile
-from cmsys.settings.base import *  # noqa: F403
+from cmsys.settings.base import *
 from cmsys.settings.base import BASE_DIR, DATABASE_ROLE
 
 env = Env()

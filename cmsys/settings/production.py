@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cmsys.env import Env, caches, database
-from cmsys.settings.base import *  # noqa: F403
+from cmsys.settings.base import *
 from cmsys.settings.base import DATABASE_ROLE
 
 env = Env()

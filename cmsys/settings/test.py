@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from cmsys.env import Env, caches, database
-from cmsys.settings.base import *  # noqa: F403
+from cmsys.settings.base import *
 
 env = Env()
 CMSYS_HOME = Path(env.text("CMSYS_HOME", gettempdir()))

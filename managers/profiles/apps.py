@@ -30,11 +30,12 @@ class ProfilesConfig(AppConfig):
         add_cards(
             Card("managers", "profile", 10, _("基本资料"), cards.profile_card, span=2),
             Card("managers", "grades", 20, _("等级历史"), cards.grade_card),
-            Card("managers", "certificates", 30, _("资格证书"), cards.certificate_card),
+            Card("managers", "certificates", 30, _("资格证书"), cards.certificate_card, span=2),
             Card("managers", "history", 90, _("变更历史"), history_card, permissions.MANAGER_EDIT, span=2),
         )
         listed = permissions.MANAGER_LIST
         add_tiles(
+            Tile("own", 10, _("我的档案"), tiles.own_tile, permissions.CONTACT_EDIT, span=3),
             Tile("people", 20, _("客户经理"), tiles.people_tile, listed, span=3),
             Tile("grades", 30, _("等级分布"), tiles.grades_tile, listed),
             Tile("certificates", 40, _("证书到期"), tiles.certificates_tile, listed, span=2),

@@ -35,6 +35,30 @@ def people_tile(request: SignedInRequest) -> str:
     return render_to_string("components/figures.html", {"figures": figures}, request=request)
 
 
+def own_tile(request: SignedInRequest) -> str:
+    """The reader's own standing: grade since when, certificates in force and running out, and the way to his file."""
+    own = (
+        RelationshipManager.objects.visible_to(request.user, "contact")
+        .select_related("grade", "unit")
+        .first()
+    )
+    if own is None:
+        return ""
+    today = timezone.localdate()
+    present = own.grade_records.filter(ends_on__isnull=True).first()
+    certificates = own.certificates.filter(Q(expires_on__isnull=True) | Q(expires_on__gt=today))
+    soon = certificates.filter(expires_on__lte=today + SOON).count()
+    page = reverse("managers_detail", args=[own.employee_no])
+    figures = [
+        {"label": _("等级"), "value": own.grade.name if own.grade else _("未定级"), "url": page,
+         "before": _("自 %(day)s") % {"day": present.starts_on.isoformat()} if present else ""},
+        {"label": _("所属机构"), "value": own.unit.name},
+        {"label": _("有效证书"), "value": certificates.count(), "url": f"{page}#card-certificates"},
+        {"label": _("90 天内到期"), "value": soon, "tone": "warn" if soon else ""},
+    ]  # fmt: skip
+    return render_to_string("components/figures.html", {"figures": figures}, request=request)
+
+
 def grades_tile(request: SignedInRequest) -> str:
     """The distribution over grades, each leading to its people; one query."""
     working = _people(request).exclude(status=Status.LEFT).order_by()
