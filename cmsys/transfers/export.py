@@ -180,7 +180,7 @@ def _write_cell(sheet: Any, line: int, place: int, value: Any, day: Any) -> None
     if value is None or value == "" or value == []:
         return
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        if abs(value) < 10**15 and value == value:
+        if abs(float(value)) < 10**15:
             sheet.write_number(line, place, value)
         else:
             # More digits than a number cell keeps.

@@ -62,11 +62,12 @@ def _marked_original(source: Source, findings: list[Finding], header_row: int) -
         book = load_workbook(io.BytesIO(file.read()))
     sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
     red = PatternFill("solid", start_color=RED, end_color=RED)
-    for (row, index), note in _cells(findings).items():
+    notes = _cells(findings)
+    _unmerge(sheet, notes)
+    for (row, index), note in notes.items():
         cell = sheet.cell(row, index + 1)
         cell.fill = red
-        if not isinstance(cell, MergedCell):
-            cell.comment = Comment(note, _("导入检查"), width=320, height=90)
+        cell.comment = Comment(note, _("导入检查"), width=320, height=90)
     column = _reason_column(sheet, header_row)
     if header_row:
         sheet.cell(header_row, column, REASON_HEADER)
@@ -79,6 +80,15 @@ def _marked_original(source: Source, findings: list[Finding], header_row: int) -
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _unmerge(sheet: Any, places: Iterable[tuple[int, int]]) -> None:
+    """Merged ranges with a bad cell inside are taken apart: only so can the cell be marked, and filled in."""
+    bad = set(places)
+    for merged in list(sheet.merged_cells.ranges):
+        inside = ((row, column - 1) for row, column in merged.cells)
+        if any(place in bad for place in inside):
+            sheet.unmerge_cells(merged.coord)
 
 
 def _reason_column(sheet: Any, header_row: int) -> int:

@@ -81,7 +81,13 @@ def _csv_lines(source: Source) -> Iterator[Line]:
             raise FileRefused(
                 _("第 %(line)s 行之后有读不出的字符。请另存为“CSV UTF-8”。"), row=number + 1, line=number + 1
             )
-        except csv.Error:
+        except csv.Error as error:
+            if "field limit" in str(error):
+                raise FileRefused(
+                    _("第 %(line)s 行有一格内容太长，读不出来；多半是前面的引号不成对。请检查该行。"),
+                    row=number + 1,
+                    line=number + 1,
+                )
             raise FileRefused(
                 _("第 %(line)s 行的引号不成对，之后的内容读不出来。请检查该行的引号。"),
                 row=number + 1,
