@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from cmsys.access.functions import Function
 from cmsys.accounts.models import User
 from cmsys.org.models import OrgUnit, UnitKind, UnitPlacement
+from cmsys.org.tree import lock_tree
 from cmsys.transfers.engine.columns import Column, Type, choices_of
 from cmsys.transfers.engine.problems import Code, _, shown
 from cmsys.transfers.engine.rows import Row
@@ -101,6 +102,8 @@ class OrgUnitKind(ModelKind):
         """Parents: open, not among one's own descendants, and themselves without error. One query for the whole tree."""
         parent_column = self.column("parent_code")
         by_code = {row.key[0]: row for row in rows}
+        if context.writing:
+            lock_tree()
         tree = dict(OrgUnit.objects.values_list("code", "parent__code"))
         for row in rows:
             parent = row.refs.get("parent_code")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -272,3 +273,23 @@ def test_queries_do_not_grow_with_the_rows(bring: Bring, check: Callable[..., Re
             assert batch_undo(actor=SYSTEM, batch_id=imported.batch.pk, now=NOW, today=TODAY).kept == []
         spent.append((len(checking), len(writing), len(undoing)))
     assert spent[0] == spent[1]
+
+
+def test_a_key_taken_in_the_meantime_writes_nothing_and_says_so(
+    bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cmsys.transfers.org_units import OrgUnitKind
+
+    create_many = OrgUnitKind.create_many
+
+    def after_somebody_else(self: OrgUnitKind, rows: Any, instances: Any, context: Any) -> None:
+        OrgUnit.objects.bulk_create([OrgUnit(code=instances[0].code, name="别人", kind="branch")])
+        create_many(self, rows, instances, context)
+
+    monkeypatch.setattr(OrgUnitKind, "create_many", after_somebody_else)
+    before = contents(OrgUnit, UnitPlacement, ImportBatch, ImportChange, Event)
+    imported = bring("org_units", _lines("GZ,广州分行,分行,HO,,,,"))
+    assert imported.batch is None
+    assert errors(imported.report) == [(0, "", "conflict")]
+    assert "同时改动" in imported.report.errors[0].message
+    assert contents(OrgUnit, UnitPlacement, ImportBatch, ImportChange, Event) == before

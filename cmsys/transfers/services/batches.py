@@ -8,19 +8,23 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from cmsys.access.actors import Actor, require
 from cmsys.audit.ledger import record
+from cmsys.transfers.engine.problems import Code, FileRefused
 from cmsys.transfers.engine.source import Source
 from cmsys.transfers.kinds import Change, Context, ImportKind, Kept, kind_of
 from cmsys.transfers.models import ImportBatch, ImportChange, ImportFile, Mode, State
 from cmsys.transfers.report import Report, load_report
 from cmsys.transfers.running import Outcome, run
 from cmsys.transfers.selectors import batches_visible_to
+from cmsys.transfers.wording import refusal
 
 KEPT_DAYS = 7
+CONTENTION = gettext_noop("导入期间有人同时改动了相同的记录，什么都没有写入。请稍后重新检查再导入。")
 UNDOABLE = (State.DONE, State.PARTLY_UNDONE)
 
 
@@ -318,7 +322,19 @@ def _bring_in(
     except _NotClean:
         batch.state = State.CHECKED
         batch.done_at = None
+    except (IntegrityError, OperationalError) as error:
+        if not _is_contention(error):
+            raise
+        batch.state = State.CHECKED
+        batch.done_at = None
+        outcome.report.add_error(refusal(FileRefused(CONTENTION, code=Code.CONFLICT)))
     return outcome.report
+
+
+def _is_contention(error: Exception) -> bool:
+    """Whether somebody else got there first: a key taken, a row locked, a deadlock. Other failures are ours."""
+    code = getattr(error.__cause__, "pgcode", None) or ""
+    return code.startswith("23") or code in ("55P03", "40P01", "40001")
 
 
 def _stored(batch: ImportBatch, change: Change) -> ImportChange:
