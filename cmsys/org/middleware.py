@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from cmsys.accounts.models import User
 from cmsys.accounts.sign_in import client_address
 from cmsys.audit.acting import acting_as
 from cmsys.audit.ledger import record
 
+# PostgreSQL's lock_not_available.
+LOCK_TIMEOUT = "55P03"
 # Their work is a transaction of its own, kept even when the answer is a refusal.
 OWN_TRANSACTION_PREFIXES = ("/sign-in/", "/static/", "/healthz", "/readyz", "/api/", "/o/")
 
@@ -23,9 +27,10 @@ class ActingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if not isinstance(user, User) or request.path.startswith(OWN_TRANSACTION_PREFIXES):
+        # The path first: asking for the user costs two queries, and health checks come every few seconds.
+        if request.path.startswith(OWN_TRANSACTION_PREFIXES) or not isinstance(request.user, User):
             return self.get_response(request)
+        user = request.user
         request_id = getattr(request, "request_id", "")
         address = client_address(request)
         with acting_as(user, request_id=request_id, address=address):
@@ -44,4 +49,19 @@ class ActingMiddleware:
                     success=False,
                     after={"status": 403},
                 )
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A row somebody else holds for too long is no fault of the program: the page says so and asks to try again."""
+        if (
+            not isinstance(exception, OperationalError)
+            or getattr(exception.__cause__, "pgcode", "") != LOCK_TIMEOUT
+        ):
+            return None
+        context = {
+            "message": _("别人正在修改同一处数据，这次没有保存。请稍候再试。"),
+            "request_id": getattr(request, "request_id", ""),
+        }
+        response = render(request, "errors/503.html", context, status=503)
+        response["Retry-After"] = "5"
         return response

@@ -7,12 +7,12 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken
 
 from cmsys.access.actors import Actor, require
+from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from cmsys.api.models import Client
 from cmsys.api.permissions import CLIENT_EDIT
@@ -42,13 +42,13 @@ def client_create(
     unknown = sorted(set(scopes) - set(known))
     if unknown:
         words = _("没有这样的权限范围：%(unknown)s。可用的有：%(known)s。")
-        raise _wrong("allowed_scopes", "not_found", words % {"unknown": "、".join(unknown), "known": listed})
+        raise refused("allowed_scopes", "not_found", words % {"unknown": "、".join(unknown), "known": listed})
     if not scopes:
-        raise _wrong(
+        raise refused(
             "allowed_scopes", "missing", _("至少要有一个权限范围。可用的有：%(known)s。") % {"known": listed}
         )
     if not name.strip():
-        raise _wrong("name", "missing", _("请给客户端起一个名称。"))
+        raise refused("name", "missing", _("请给客户端起一个名称。"))
     secret = secrets.token_urlsafe(32)
     client = Client(
         name=name.strip(),
@@ -95,7 +95,3 @@ def client_revoke(*, actor: Actor, now: datetime, client_id: int, reason: str) -
         AccessToken.objects.filter(application=client).delete()
         record("api.client_revoke", client, actor=actor, after={"revoked_at": now}, reason=reason, now=now)
     return client
-
-
-def _wrong(field: str, code: str, message: str) -> ValidationError:
-    return ValidationError({field: ValidationError(message, code=code)})

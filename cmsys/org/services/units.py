@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
 from cmsys.access.functions import Function
+from cmsys.access.refusals import refused
 from cmsys.audit.ledger import changes_between, record
 from cmsys.org.models import OrgUnit, UnitPlacement
 from cmsys.org.permissions import UNIT_EDIT
+from cmsys.org.tree import lock_tree
 
 EDITABLE = ("name", "kind", "region_code", "latitude", "longitude", "head", "opened_on", "closed_on")
 
@@ -28,6 +30,7 @@ def unit_create(*, actor: Actor, today: date, code: str, parent: OrgUnit | None,
     Raises MissingFunction, ValidationError (code taken, closed parent, a value out of range).
     """
     require(actor, UNIT_EDIT)
+    lock_tree()
     if parent is not None:
         parent = OrgUnit.objects.select_for_update().get(pk=parent.pk)
         _check_open(parent)
@@ -71,6 +74,7 @@ def unit_move(*, actor: Actor, unit_id: int, parent_id: int, on: date, reason: s
     ValidationError (below itself, closed parent, a day before the last move).
     """
     require(actor, UNIT_EDIT)
+    lock_tree()
     locked = OrgUnit.objects.visible_to(actor, "edit").select_for_update(of=("self",)).order_by("pk")
     units = {unit.pk: unit for unit in locked.filter(pk__in=[unit_id, parent_id])}
     if unit_id not in units or parent_id not in units:
@@ -78,15 +82,14 @@ def unit_move(*, actor: Actor, unit_id: int, parent_id: int, on: date, reason: s
     unit, parent = units[unit_id], units[parent_id]
     _check_open(parent)
     if (parent.path or "").startswith(unit.path or "?"):
-        raise ValidationError({"parent": _("机构不能移到自己或自己的下级之下。")}, code="conflict")
+        raise refused("parent", "conflict", _("机构不能移到自己或自己的下级之下。"))
     if unit.parent_id == parent.pk:
         return unit
     placement = UnitPlacement.objects.select_for_update().filter(unit=unit, ends_on__isnull=True).first()
     if placement is not None:
         if placement.starts_on >= on:
-            raise ValidationError(
-                {"on": _("调整日期须晚于上一次调整（%(day)s）。") % {"day": placement.starts_on}},
-                code="conflict",
+            raise refused(
+                "on", "conflict", _("调整日期须晚于上一次调整（%(day)s）。") % {"day": placement.starts_on}
             )
         placement.ends_on = on
         placement.save(update_fields=["ends_on"])
@@ -136,15 +139,11 @@ def check_placeable(actor: Actor, unit: OrgUnit | None, function: Function) -> N
     if unit is None:
         return
     if unit.closed_on is not None:
-        raise ValidationError(
-            {"unit": ValidationError(_("机构“%(unit)s”已撤销。") % {"unit": unit.name}, code="conflict")}
-        )
+        raise refused("unit", "conflict", _("机构“%(unit)s”已撤销。") % {"unit": unit.name})
     if not OrgUnit.objects.reached_by(actor, function).filter(pk=unit.pk).exists():
-        raise ValidationError({"unit": ValidationError(_("机构不在您的管理范围内。"), code="out_of_scope")})
+        raise refused("unit", "out_of_scope", _("机构不在您的管理范围内。"))
 
 
 def _check_open(unit: OrgUnit) -> None:
     if unit.closed_on is not None:
-        raise ValidationError(
-            {"parent": _("上级机构“%(unit)s”已撤销。") % {"unit": unit.name}}, code="conflict"
-        )
+        raise refused("parent", "conflict", _("上级机构“%(unit)s”已撤销。") % {"unit": unit.name})

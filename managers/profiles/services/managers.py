@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
+from cmsys.access.refusals import refused
 from cmsys.accounts.pinyin import pinyin_of
 from cmsys.audit.ledger import changes_between, record
 from cmsys.org.services.units import check_placeable
@@ -117,7 +117,7 @@ def personal_data_reveal(*, actor: Actor, manager_id: int, field: str, reason: s
     require(actor, RelationshipManager.functions[action])
     manager = RelationshipManager.objects.visible_to(actor, action).get(pk=manager_id)
     if not reason.strip() and manager.employee_no != getattr(actor, "employee_no", None):
-        raise ValidationError({"reason": _("请填写查看原因。")})
+        raise refused("reason", "missing", _("请填写查看原因。"))
     record("pii.reveal", manager, actor=actor, after={"field": field}, reason=reason)
     return str(getattr(manager, field) or "")
 
@@ -137,7 +137,7 @@ def _check_values(values: Mapping[str, Any]) -> None:
         raise ValueError(f"not editable here: {sorted(set(values) - set(EDITABLE))}")
     for field in CONTACT:
         if "*" in (values.get(field) or ""):
-            raise ValidationError({field: _("收到的是打码后的值，请填写完整内容。")})
+            raise refused(field, "bad_value", _("收到的是打码后的值，请填写完整内容。"))
 
 
 def _change(
@@ -163,13 +163,12 @@ def _begin(
     present = GradeRecord.objects.select_for_update().filter(manager=manager, ends_on__isnull=True).first()
     if present is not None:
         if present.grade_id == grade.pk:
-            raise ValidationError(
-                {"grade": _("已经是“%(grade)s”。") % {"grade": grade.name}}, code="unchanged"
-            )
+            raise refused("grade", "unchanged", _("已经是“%(grade)s”。") % {"grade": grade.name})
         if present.starts_on >= starts_on:
-            raise ValidationError(
-                {"starts_on": _("开始日期须晚于现等级的开始日期 %(day)s。") % {"day": present.starts_on}},
-                code="conflict",
+            raise refused(
+                "starts_on",
+                "conflict",
+                _("开始日期须晚于现等级的开始日期 %(day)s。") % {"day": present.starts_on},
             )
         present.ends_on = starts_on
         present.save(update_fields=["ends_on"])

@@ -1,0 +1,10 @@
+"""How a service says no to a value: at its field, with a code that programs can read."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+
+def refused(field: str, code: str, message: str) -> ValidationError:
+    """The error for one field. The code sits on the inner error: Django drops one that is given beside a dictionary."""
+    return ValidationError({field: ValidationError(message, code=code)})
