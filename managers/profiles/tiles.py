@@ -52,7 +52,6 @@ def own_tile(request: SignedInRequest) -> str:
     figures = [
         {"label": _("等级"), "value": own.grade.name if own.grade else _("未定级"), "url": page,
          "before": _("自 %(day)s") % {"day": present.starts_on.isoformat()} if present else ""},
-        {"label": _("所属机构"), "value": own.unit.name},
         {"label": _("有效证书"), "value": certificates.count(), "url": f"{page}#card-certificates"},
         {"label": _("90 天内到期"), "value": soon, "tone": "warn" if soon else ""},
     ]  # fmt: skip
