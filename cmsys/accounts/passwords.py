@@ -8,6 +8,20 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 
+class LengthValidator:
+    """At least so many characters. Django's own says so in English: its sentence has lost its translation."""
+
+    def __init__(self, least: int = 12) -> None:
+        self.least = least
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) < self.least:
+            raise ValidationError(self.get_help_text(), code="password_too_short")
+
+    def get_help_text(self) -> str:
+        return _("密码至少需要 %(least)d 位。") % {"least": self.least}
+
+
 class CharacterClassesValidator:
     """At least three of: lower case, upper case, digit, other (GB/T 22239 8.1.4.1a)."""
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models import Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from cmsys.access.actors import SystemActor
 from cmsys.accounts.models import User
@@ -43,6 +43,9 @@ def sign_in_attempt(*, request: HttpRequest, username: str, password: str, now: 
     Costs one password check at most, the same for an unknown name (the backend hashes a dummy). Each attempt is an
     event of its own transaction, kept whatever happens to the request.
     """
+    # Attempts are counted for the account, not for the spelling: otherwise MGR, Mgr, mGr … had five tries each.
+    known = User.objects.filter(username__iexact=username).values_list("username", flat=True).first()
+    username = known or username.lower()
     credentials = {"username": username}
     address = client_address(request)
     refusal = None
@@ -69,6 +72,11 @@ def sign_in_attempt(*, request: HttpRequest, username: str, password: str, now: 
             now=now,
         )
     return user if isinstance(user, User) else refusal or Refusal.WRONG
+
+
+def as_answered(request: HttpRequest, response: HttpResponse, credentials: object) -> HttpResponse:
+    """What axes asks for when an attempt closes an account: the page stays the one that every refusal gets."""
+    return response
 
 
 def _failures_from(address: str, now: datetime) -> int:

@@ -89,7 +89,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "cmsys.accounts.passwords.LengthValidator", "OPTIONS": {"least": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
      "OPTIONS": {"user_attributes": ("username", "employee_no", "name_pinyin", "name")}},
@@ -109,6 +109,8 @@ CSRF_FAILURE_VIEW = "cmsys.ui.errors.csrf_failed"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = ["username"]  # addresses are counted in accounts.sign_in, with a limit of their own
+# The attempt that closes an account is answered like every other refusal.
+AXES_LOCKOUT_CALLABLE = "cmsys.accounts.sign_in.as_answered"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
