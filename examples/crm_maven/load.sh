@@ -14,8 +14,7 @@ python=${PYTHON:-$root/.venv/bin/python}
 for mapping in "$here"/[0-9][0-9]_*.yaml; do
   file=$(sed -n '1s/^# file: *//p' "$mapping")
   name=$(basename "$mapping" .yaml)
-  kind=$(sed -n '2,9s/^# kind: *//p' "$mapping")
-  [ -n "$kind" ] || kind=${name#[0-9][0-9]_}
+  kind=${name#[0-9][0-9]_}
   status=0
   "$python" "$root/manage.py" import_data "$kind" "$1/$file" --mapping "$mapping" --mode skip --json || status=$?
   if [ "$status" -gt 1 ]; then

@@ -37,11 +37,7 @@ def people_tile(request: SignedInRequest) -> str:
 
 def own_tile(request: SignedInRequest) -> str:
     """The reader's own standing: grade since when, certificates in force and running out, and the way to his file."""
-    own = (
-        RelationshipManager.objects.visible_to(request.user, "contact")
-        .select_related("grade", "unit")
-        .first()
-    )
+    own = RelationshipManager.objects.visible_to(request.user, "contact").select_related("grade").first()
     if own is None:
         return ""
     today = timezone.localdate()
