@@ -53,7 +53,7 @@ def manager_create(
 ) -> RelationshipManager:
     """Enters a person (values of EDITABLE); with a grade, its history begins on `graded_on`, else the hire date, else today.
 
-    Raises MissingFunction, ValidationError (number taken, unit out of reach or closed, a value out of range).
+    Raises MissingFunction, ValidationError (number taken, unit or line out of reach, unit closed, a value out of range).
     """
     require(actor, MANAGER_EDIT)
     _check_values(values)
@@ -63,6 +63,7 @@ def manager_create(
     )
     manager.full_clean()
     manager.save()
+    _check_line(actor, manager)
     record("manager.create", manager, actor=actor, after={"employee_no": employee_no, **values})
     if grade is not None:
         _begin(manager, actor, grade, graded_on or manager.hire_date or today, GradeCause.HIRED, "")
@@ -82,7 +83,10 @@ def manager_update(
     manager = _locked(actor, "edit", manager_id)
     if "unit" in values and values["unit"] != manager.unit:
         check_placeable(actor, values["unit"], MANAGER_EDIT)
-    return _change(manager, actor, values, reason)
+    changed = _change(manager, actor, values, reason)
+    if {"unit", "line"} & set(values):
+        _check_line(actor, changed)
+    return changed
 
 
 @transaction.atomic
@@ -130,6 +134,12 @@ def _locked(actor: Actor, action: str, manager_id: int) -> RelationshipManager:
     )
     assert isinstance(found, RelationshipManager)
     return found
+
+
+def _check_line(actor: Actor, manager: RelationshipManager) -> None:
+    """Who is limited to a business line neither enters people of another one nor hands people over to it. One query."""
+    if not RelationshipManager.objects.visible_to(actor, "edit").filter(pk=manager.pk).exists():
+        raise refused("line", "out_of_scope", _("条线不在您的管理范围内。"))
 
 
 def _check_values(values: Mapping[str, Any]) -> None:
