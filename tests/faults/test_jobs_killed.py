@@ -98,7 +98,7 @@ def test_dispatchers_that_are_asked_to_stop_end_cleanly(processes: Processes) ->
 def test_a_killed_child_and_a_worker_that_is_asked_to_stop(processes: Processes, capsys: Print) -> None:
     processes.dispatcher()
     first = processes.worker()
-    job = count_job(24, key="killed", rest=40)
+    job = count_job(20, key="killed", rest=25)
     in_the_middle(job, processes)
     for child in first.children():
         child.send_signal(signal.SIGKILL)
@@ -110,7 +110,7 @@ def test_a_killed_child_and_a_worker_that_is_asked_to_stop(processes: Processes,
     finish(job, processes)
 
     # SIGTERM, as at a deployment: the chunk ends, and the next worker goes on without waiting for a lease.
-    handed_over = count_job(24, key="asked", rest=40)
+    handed_over = count_job(20, key="asked", rest=25)
     in_the_middle(handed_over, processes)
     first.process.send_signal(signal.SIGTERM)
     assert first.process.wait(20) == 0
@@ -135,7 +135,7 @@ def test_a_frozen_worker_loses_its_job_after_the_real_lease_and_does_not_write(
     processes.dispatcher()
     workers = [processes.worker(), processes.worker()]
     processes.ready()
-    job = count_job(60, rest=100)
+    job = count_job(24, rest=60)
     in_the_middle(job, processes, chunks=2)
     (frozen,) = [worker for worker in workers if "received" in worker.said()]
     frozen.signal_all(signal.SIGSTOP)
