@@ -8,7 +8,9 @@ from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
 from cmsys.accounts.models import User
@@ -22,7 +24,7 @@ _SYMBOLS = "!#%+=?@"
 def random_password(length: int = 16) -> str:
     """A password that satisfies every profile: letters of both cases, digits and a symbol, from the system's source."""
     alphabet = string.ascii_letters + string.digits
-    body = [secrets.choice(alphabet) for _ in range(length - 4)]
+    body = [secrets.choice(alphabet) for _place in range(length - 4)]
     must = [
         secrets.choice(group)
         for group in (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)
@@ -113,6 +115,8 @@ def password_change(*, user: User, password: str, now: datetime) -> None:
     """The person's own change. Raises ValidationError when the password breaks a rule or is the present one."""
     validate_password(password, user)
     locked = User.objects.select_for_update().get(pk=user.pk)
+    if locked.check_password(password):
+        raise ValidationError(_("新密码不能与当前密码相同。"), code="unchanged")
     locked.set_password(password)
     locked.must_change_password = False
     locked.password_changed_at = now
