@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from cmsys.jobs.kinds import JobRefused
 from cmsys.jobs.models import Job
 from cmsys.org.models import OrgUnit
 from cmsys.transfers.engine.source import Source
@@ -263,6 +264,33 @@ def test_large_files_are_checked_and_brought_in_by_a_job(
     assert batch.state == State.DONE
     assert RelationshipManager.objects.filter(employee_no__startswith="N").count() == 30
     assert batch.changes.count() == 30
+
+
+def test_a_failed_job_leaves_a_way_on(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queued, "COMMITTED_AT_ONCE_ROWS", 0)
+    client = browser("hrh")
+    _upload(client, "org_units", f"{HEAD}\nGZ,广州分行,分行,HO")
+    batch = _batch()
+    client.post(reverse("imports_commit", args=[batch.pk]), {"mode": "all"})
+    Job.objects.update(state="failed", finished_at=timezone.now())
+    text = client.get(reverse("imports_batch", args=[batch.pk])).content.decode()
+    assert "后台任务已失败，什么都没有写入" in text
+    assert "重新导入" in text
+    client.post(reverse("imports_commit", args=[batch.pk]), {"mode": "all"})
+    _work(Job.objects.latest("pk"))
+    assert _batch().state == State.DONE
+    assert OrgUnit.objects.filter(code="GZ").exists()
+
+
+def test_a_discarded_batch_ends_its_job(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queued, "COMMITTED_AT_ONCE_ROWS", 0)
+    client = browser("hrh")
+    _upload(client, "org_units", f"{HEAD}\nGZ,广州分行,分行,HO")
+    client.post(reverse("imports_commit", args=[_batch().pk]), {"mode": "all"})
+    assert client.post(reverse("imports_discard", args=[_batch().pk])).status_code == 302
+    with pytest.raises(JobRefused, match="已放弃"):
+        _work(Job.objects.latest("pk"))
+    assert not OrgUnit.objects.filter(code="GZ").exists()
 
 
 def _work(job: Job) -> None:

@@ -217,6 +217,19 @@ def test_far_cell_is_refused_before_the_reader_sees_it() -> None:
     _refused(_rezipped(GOOD, **{SHEET: far}), "1048576 行")
 
 
+def test_a_sheet_may_end_in_row_200000_and_not_below() -> None:
+    sheet = zipfile.ZipFile(io.BytesIO(GOOD)).read(SHEET)
+    for last, refused in ((200_000, False), (200_001, True)):
+        long = sheet.replace(
+            b"</sheetData>", b'<row r="%d"><c r="A%d"><v>7</v></c></row></sheetData>' % (last, last)
+        )
+        content = _rezipped(GOOD, **{SHEET: long})
+        if refused:
+            _refused(content, "最多 200000 行")
+        else:
+            assert [row.number for row in read(Source.of_bytes("data.xlsx", content))[1]] == [2, 200_000]
+
+
 def test_far_empty_formatted_cell_is_harmless() -> None:
     sheet = zipfile.ZipFile(io.BytesIO(GOOD)).read(SHEET)
     far = sheet.replace(b"</sheetData>", b'<row r="1048576"><c r="B1048576" s="0"/></row></sheetData>')

@@ -169,9 +169,9 @@ def batch_commit(*, actor: Actor, batch_id: int, mode: str, now: datetime, today
 
 @transaction.atomic
 def batch_discard(*, actor: Actor, batch_id: int, now: datetime) -> ImportBatch:
-    """Drops a preview and its file. Raises MissingFunction, ImportBatch.DoesNotExist, ValidationError (state)."""
+    """Drops a batch that is not in yet, and its file; a job that waits for it ends refused. Raises MissingFunction, ImportBatch.DoesNotExist, ValidationError (state)."""
     batch, _kind = locked_batch(actor, batch_id)
-    if batch.state not in (State.CHECKED, State.CHECKING):
+    if batch.state not in (State.CHECKING, State.CHECKED, State.QUEUED):
         raise ValidationError(_("只有还没有导入的批次可以放弃。"), code="conflict")
     batch.state = State.DISCARDED
     batch.report = _without_values(load_report(batch.report)).as_json()
