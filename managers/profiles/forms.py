@@ -38,11 +38,12 @@ class ManagerForm(ResourceForm):
         (_("任职"), _("等级在“等级历史”中按日期调整。"),
          ("unit", "post", "line", "category", "status", "hire_date", "experience_years", "grade", "graded_on")),
         (_("展业"), "", ("industries", "region_code", "capacity")),
-        (_("联系方式"), _("只对人力资源和本人显示原文，其他人看到的是打码后的号码。"), ("mobile", "email")),
+        (_("联系方式"), _("已登记的号码只显示打码；查看原文在档案页，须填原因。"), ("mobile", "email")),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.kept: list[str] = []
         units = (
             OrgUnit.objects.reached_by(self.actor, MANAGER_EDIT)
             .filter(closed_on__isnull=True)
@@ -54,6 +55,7 @@ class ManagerForm(ResourceForm):
         if self.instance.pk:
             self.fields["employee_no"].disabled = True
             self.initial["unit"] = self.instance.unit.code
+            self._hide_personal_data()
         else:
             self.fields["grade"] = forms.ModelChoiceField(
                 label=_("等级"),
@@ -72,7 +74,20 @@ class ManagerForm(ResourceForm):
         values = super().values()
         if self.instance.pk:
             values.pop("employee_no")
+            for name in self.kept:
+                if not values[name]:
+                    values.pop(name)
         return values
+
+    def _hide_personal_data(self) -> None:
+        """Opening a form is no reason to see a number in clear (2.1): a field left empty keeps what is on file."""
+        for name, mask in RelationshipManager.audit_masks.items():
+            value = getattr(self.instance, name)
+            if value:
+                self.kept.append(name)
+                self.initial[name] = None
+                masked = mask(value.isoformat() if hasattr(value, "isoformat") else value)
+                self.fields[name].help_text = _("已登记 %(masked)s，不修改请留空。") % {"masked": masked}
 
 
 class ContactForm(forms.ModelForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from cmsys.access.roles import Role
 from cmsys.audit.models import Event
 from cmsys.org.services.grants import role_grant
+from managers.profiles.models import RelationshipManager
 from tests.cast import STAGE
 from tests.permissions.house import House, signed_in
 
@@ -75,6 +77,35 @@ def test_the_export_carries_masked_values_only(house: House, fmt: str) -> None:
         "赵立群,137****2222,m**@example.com",
         "陈思远,138****5678,m**@example.com",
     ]
+
+
+def edited(house: House, **values: str) -> Any:
+    manager = RelationshipManager.objects.get(employee_no="M-CD2")
+    body = {
+        "name": "王雅琴", "unit": "CD", "status": "active", "education": "bachelor", "hire_date": "2018-07-01", "industries": "",
+        "line": str(house.cast.line.pk), "version": manager.updated_at.isoformat(),
+    }  # fmt: skip
+    return house.persons["hrb"].post("/managers/M-CD2/edit/", body | values)
+
+
+def test_the_form_shows_no_clear_text_and_keeps_what_is_left_empty(house: House) -> None:
+    html = page(house, "hrb", "/managers/M-CD2/edit/")
+    assert [text for text in MASKED if text not in html] == []
+    assert [text for text in IN_FULL if text in html] == []
+    assert edited(house, major="会计学").status_code == 302
+    manager = RelationshipManager.objects.get(employee_no="M-CD2")
+    assert (manager.mobile, manager.email, manager.birth_date, manager.major) == (
+        "13900001111", "m-cd2@example.com", date(1990, 5, 17), "会计学",
+    )  # fmt: skip
+
+
+def test_a_new_number_is_taken_and_a_masked_one_is_not(house: House) -> None:
+    assert edited(house, mobile="13822223333").status_code == 302
+    assert RelationshipManager.objects.get(employee_no="M-CD2").mobile == "13822223333"
+    answer = edited(house, mobile="138****3333")
+    assert answer.status_code == 422
+    assert "收到的是打码后的值，请填写完整内容。" in answer.content.decode()
+    assert RelationshipManager.objects.get(employee_no="M-CD2").mobile == "13822223333"
 
 
 def test_two_roles_never_lend_each_other_their_units(house: House) -> None:
