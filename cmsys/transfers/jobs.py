@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -11,12 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from cmsys.jobs.documents import Document
 from cmsys.jobs.kinds import Chunk, JobKind, JobRefused, Run, register_kind
+from cmsys.jobs.schedule import Periodic, run_daily
 from cmsys.transfers.models import ImportBatch, State
 from cmsys.transfers.report import load_report
-from cmsys.transfers.services.batches import batch_check, batch_commit
+from cmsys.transfers.services.batches import batch_check, batch_commit, files_expire
 
 CHECK = "import.check"
 COMMIT = "import.commit"
+EXPIRE = "import.expire"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,12 @@ def commit_step(run: Run) -> Chunk:
     return _finished(batch, _("已导入") if batch.state == State.DONE else _("有错，没有导入"))
 
 
+def expire_step(run: Run) -> Chunk:
+    """Throws away uploaded files past their time; nobody has to upload another for that."""
+    gone = files_expire(now=run.now)
+    return Chunk(done=gone, total=gone, message=_("已删除 %(count)d 个过期的导入文件") % {"count": gone})
+
+
 def _finished(batch: ImportBatch, message: str) -> Chunk:
     report = load_report(batch.report)
     result = BatchResult(batch.pk, report.created, report.updated, report.unchanged, report.refused)
@@ -81,4 +90,6 @@ def register() -> None:
     register_kind(
         JobKind(CHECK, gettext_lazy("检查导入文件"), check_step, args=BatchArgs, result=BatchResult)
     )
+    register_kind(JobKind(EXPIRE, gettext_lazy("删除过期的导入文件"), expire_step))
+    run_daily(Periodic(EXPIRE, time(3, 20)))
     register_kind(JobKind(COMMIT, gettext_lazy("导入文件"), commit_step, args=BatchArgs, result=BatchResult))
