@@ -14,7 +14,7 @@ BOOTSTRAP = $(if $(filter none,$(PYTHON)),$(no_python),$(PYTHON) cmsys/local/boo
 no_python = $(error 需要 Python 3.11 或更高版本：请先安装（Debian/Ubuntu：apt-get install python3 python3-venv）或用 make PYTHON=/路径/python3 指定 (no Python 3.11 or newer was found))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench screens lock clean
+.PHONY: help run test check format bench screens openapi lock clean
 .NOTPARALLEL:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench    基准，每行一个 JSON'
 	@echo 'make screens  从运行中的产品截取全部界面'
 	@echo 'make format   自动格式化'
+	@echo 'make openapi  重新生成 docs/openapi.yaml 与 docs/permissions.md'
 	@echo 'make lock     由 pyproject.toml 重新编译 requirements/*.txt'
 	@echo 'make clean    删除以上命令产生的一切'
 
@@ -50,6 +51,11 @@ bench:
 screens:
 	@$(BOOTSTRAP) dev
 	@exec $(VENV) -m tests.journeys.screens
+
+openapi:
+	@$(BOOTSTRAP) dev
+	@DJANGO_SETTINGS_MODULE=cmsys.settings.test DATABASE_URL=postgresql://nobody@/none $(VENV) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	@DJANGO_SETTINGS_MODULE=cmsys.settings.test DATABASE_URL=postgresql://nobody@/none $(VENV) manage.py permissions_doc > docs/permissions.md
 
 lock:
 	@$(BOOTSTRAP) lock
