@@ -46,13 +46,17 @@ class Env:
         if value == "":
             return default
         if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
-            raise ConfigurationError(f"{name}={value!r}：应为 {low} 到 {high} 的整数 (expected an integer in that range)")
+            raise ConfigurationError(
+                f"{name}={value!r}：应为 {low} 到 {high} 的整数 (expected an integer in that range)"
+            )
         return int(value)
 
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
         value = self._variables.get(name, "") or default
         if value not in options:
-            raise ConfigurationError(f"{name}={value!r}：应为 {'、'.join(options)} 之一 (expected one of these)")
+            raise ConfigurationError(
+                f"{name}={value!r}：应为 {'、'.join(options)} 之一 (expected one of these)"
+            )
         return value
 
     def words(self, name: str, default: tuple[str, ...] | None = None) -> list[str]:
@@ -70,7 +74,9 @@ class Env:
         path = self._variables.get(f"{name}_FILE", "")
         value = Path(path).read_text(encoding="utf-8").strip() if path else self.text(name)
         if len(value) < least or "insecure" in value or "changeme" in value.lower():
-            raise ConfigurationError(f"{name} 过短或为示例值，至少 {least} 个随机字符 (too short or a placeholder)")
+            raise ConfigurationError(
+                f"{name} 过短或为示例值，至少 {least} 个随机字符 (too short or a placeholder)"
+            )
         return value
 
 
@@ -81,7 +87,9 @@ def database(url: str, *, role: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise ConfigurationError("DATABASE_URL 应形如 postgresql://用户:密码@主机:端口/库名 (expected a PostgreSQL address)")
+        raise ConfigurationError(
+            "DATABASE_URL 应形如 postgresql://用户:密码@主机:端口/库名 (expected a PostgreSQL address)"
+        )
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     name = unquote(parts.path.lstrip("/"))
     if not name:
@@ -90,7 +98,9 @@ def database(url: str, *, role: str) -> dict[str, Any]:
         "options": f"-c role={role} -c lock_timeout=3s -c idle_in_transaction_session_timeout=15min",
         "application_name": "cmsys",
     }
-    options.update({key: value for key, value in query.items() if key in ("sslmode", "sslrootcert", "connect_timeout")})
+    options.update(
+        {key: value for key, value in query.items() if key in ("sslmode", "sslrootcert", "connect_timeout")}
+    )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
@@ -110,7 +120,9 @@ def caches(redis_url: str) -> dict[str, Any]:
     A server that hangs costs a request one second and no repetition: what is cached here can be done without.
     """
     if not redis_url:
-        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "KEY_PREFIX": "cmsys"}}
+        return {
+            "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "KEY_PREFIX": "cmsys"}
+        }
     return {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -17,7 +17,9 @@ RUN = RunFile.read(CMSYS_HOME / "run.json")
 DEBUG = False
 SECRET_KEY = env.text("CMSYS_SECRET_KEY", RUN.secret_key)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *env.words("CMSYS_HOSTS", ())]
-_url = env.text("DATABASE_URL", RUN.owner_database_url if DATABASE_ROLE == "cmsys_owner" else RUN.database_url)
+_url = env.text(
+    "DATABASE_URL", RUN.owner_database_url if DATABASE_ROLE == "cmsys_owner" else RUN.database_url
+)
 DATABASES = {"default": database(_url, role=DATABASE_ROLE)} if _url else {}
 REDIS_URL = env.text("REDIS_URL", RUN.redis_url)
 CACHES = caches(REDIS_URL)
@@ -26,9 +28,11 @@ CACHES = caches(REDIS_URL)
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": CMSYS_HOME / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": CMSYS_HOME / "files"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-

@@ -21,7 +21,7 @@ from managers.profiles.permissions import MANAGER_EDIT
 def profile_card(request: SignedInRequest, manager: RelationshipManager) -> str:
     """Who the person is and where he works; personal data as far as the reader may see it. Two queries."""
     unit_seen = OrgUnit.objects.visible_to(request.user).filter(pk=manager.unit_id).exists()
-    rights = RelationshipManager.objects.filter(pk=manager.pk).with_rights(
+    rights: Any = RelationshipManager.objects.filter(pk=manager.pk).with_rights(
         request.user,
         masked=permissions.PERSONAL_VIEW,
         reveal=permissions.MANAGER_REVEAL,

@@ -115,8 +115,8 @@ def _by_unit(people: QuerySet[Any], within: OrgUnit | None, units: QuerySet[OrgU
     named = {unit.pk: unit for unit in units}
     counted: Counter[tuple[int, ...]] = Counter()
     for row in _counts(people, "unit__path"):
-        chain = (int(part) for part in row["unit__path"].strip("/").split("/"))
-        counted[tuple(pk for pk in chain if pk in named)] += row["people"]
+        path = [int(part) for part in row["unit__path"].strip("/").split("/")]
+        counted[tuple(pk for pk in path if pk in named)] += row["people"]
     tops = {chain[0] for chain in counted if chain}
     if within is None and len(tops) == 1:
         # One institution, or the reader's own unit: its name with 100 % would say nothing.

@@ -77,7 +77,7 @@ class ManagerResource(Resource):
 
     def queryset(self, actor: Any, action: str) -> QuerySet[Any]:
         rows = super().queryset(actor, action).select_related("unit", "post", "line", "category", "grade")
-        return rows.with_rights(actor, personal=PERSONAL_VIEW)  # type: ignore[attr-defined,no-any-return]
+        return rows.with_rights(actor, personal=PERSONAL_VIEW)  # type: ignore[attr-defined]
 
     def page_title(self) -> Text:
         return _("客户经理")
