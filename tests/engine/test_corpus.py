@@ -30,5 +30,5 @@ def test_the_corpus_is_large_and_covers_every_kind_of_fault_of_a_document() -> N
     codes = {
         re.search(r"^# code: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)[1] for path in CORPUS
     }  # type: ignore[index]
-    assert len(CORPUS) == 88
+    assert len(CORPUS) == 99
     assert len(codes) == 26

@@ -186,7 +186,7 @@ def test_the_committed_schema_is_the_one_in_force() -> None:
 
 
 def test_inputs_that_cannot_alter_a_decision_are_left_out() -> None:
-    scheme = load_scheme_data(one_method({"type": "direct"}))
+    scheme = load_scheme_data({**one_method({"type": "direct"}), "readings": [{"code": "Y"}]})
     cohort = read_cohort(
         {"period": "2025Q4", "people": [{"employee_no": "A", "readings": {"X": 50, "Y": 3}}]}
     )

@@ -154,7 +154,10 @@ def test_insurer_numbers() -> None:
     assert first["pay"]["total"] == "5520.00"
 
 
-@pytest.mark.parametrize(("name", "codes"), [("ct", []), ("ct_baseline", ["no_compliance"]), ("bank", [])])
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("ct", []), ("ct_baseline", ["no_compliance"]), ("bank", ["undeclared_code", "undeclared_code"])],
+)
 def test_lint_warns_of_a_scheme_without_compliance(name: str, codes: list[str]) -> None:
     assert [code for _, code in lint(read_yaml(example(name)))] == codes
 

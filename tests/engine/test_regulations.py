@@ -122,7 +122,9 @@ def test_r2_edge_states() -> None:
         "not_rated", "not_rated", "hold", "not_rated", "hold", "demotion", "hold",
     ]  # fmt: skip
     assert [item["level"] for item in found] == [None, None, "COMPETENT", None, "FAIL", "FAIL", "FAIL"]
-    assert found[3]["reasons"][0]["detail"] == {"code": "not_rated", "backfill": True}
+    assert found[3]["reasons"][0]["detail"] == {
+        "code": "not_rated", "backfill": True, "name": "审查调查期间暂不写评语、不定档次", "fired": True,
+    }  # fmt: skip
 
 
 def test_r2_a_basic_year_blocks_the_next_promotion_and_collective_decisions_are_stored() -> None:

@@ -92,6 +92,7 @@ def schemes(draw: st.DrawFn, extras: bool = True) -> dict[str, Any]:
     return {
         "code": "RANDOM", "version": 1, "name": "随机方案", "cycle": "quarter", "dimensions": dimensions,
         "rounding": {"places": draw(st.integers(0, 3)), "mode": draw(st.sampled_from(["half_up", "half_even", "floor"]))},
+        "events": [{"code": "GOOD"}, {"code": "BAD"}], "facts": [{"name": "factor", "type": "number"}],
         "matrix": {"kind": "quadrant", "ability": 60, "performance": 60},
         "grades": [{"code": f"G{k}", "name": f"{k} 级", "order": k} for k in range(1, 5)],
         "promotion": [

@@ -9,14 +9,23 @@ from typing import Any
 
 from .checks_ladder import Data, LadderChecks
 from .exact import NumberError, to_fraction
-from .faults import Fault, SchemeError
+from .faults import Fault, SchemeError, label_faults
 from .formula import FormulaError, parse
+from .inputs import event_rows
 from .methods import COMPARING, compares
-from .names import MAX_CHAIN
+from .names import BUILTIN_FACTS, MAX_CHAIN, nearest
 from .periods import KIND_OF_CYCLE, parse_period
 from .shape import found_text, shape_faults
 
 GRAMMAR = {"number": "数字", "name": "名称", "operator": "运算符", "end": "结尾"}
+SIGNS = {
+    "×": ("乘号", "*"), "＊": ("乘号", "*"), "✕": ("乘号", "*"), "·": ("乘号", "*"), "÷": ("除号", "/"),
+    "／": ("除号", "/"), "＋": ("加号", "+"), "－": ("减号", "-"), "−": ("减号", "-"), "–": ("减号", "-"),
+    "—": ("减号", "-"), "（": ("左括号", "("), "）": ("右括号", ")"), "，": ("逗号", ","), "、": ("逗号", ","),
+    "；": ("逗号", ","), "＞": ("大于号", ">"), "＜": ("小于号", "<"), "＝": ("等号", "="), "≥": ("不小于", ">="),
+    "≤": ("不大于", "<="), "≠": ("不等于", "!="), "％": ("百分数", "/ 100"), "%": ("百分数", "/ 100"),
+    "。": ("小数点", "."), "．": ("小数点", "."),
+}  # fmt: skip
 EVENT_METHODS = ("deduct", "veto", "per_unit", "bands", "linear", "step", "threshold", "direct")
 
 
@@ -26,10 +35,14 @@ def check(data: Data) -> None:
     if not faults:
         faults = _Checker(data).run()
     if faults:
-        raise SchemeError(faults)
+        raise SchemeError(label_faults(faults, data))
 
 
 class _Checker(LadderChecks):
+    def __init__(self, data: Data) -> None:
+        super().__init__(data)
+        self.read_at: dict[str, dict[str, list[str]]] = {"event": {}, "reading": {}}
+
     def run(self) -> list[Fault]:
         self.numbers(self.data, "")
         if self.faults:
@@ -40,11 +53,15 @@ class _Checker(LadderChecks):
             for k, indicator in enumerate(dimension["indicators"]):
                 self.indicator(indicator, dimension, f"dimensions[{d}].indicators[{k}]")
         self.walk(self.data, "", "")
+        self.anchored()
+        self.parameter_keys()
         self.effective()
         self.matrix()
+        self.zeroed()
         self.ladder()
         self.level_section()
         self.pay()
+        self.grade_parameters()
         self.adjustments()
         circle = self.names.circle()
         if circle:
@@ -77,7 +94,7 @@ class _Checker(LadderChecks):
                 self.once(item["code"], seen, f"dimensions[{d}].indicators[{k}].code")
         for section, key in (("dimensions", "code"), ("grades", "code"), ("measures", "code"), ("quotas", "code"),
                              ("gates", "code"), ("vetoes", "code"), ("circumstances", "code"), ("adjustments", "code"),
-                             ("facts", "name")):  # fmt: skip
+                             ("facts", "name"), ("events", "code"), ("readings", "code")):  # fmt: skip
             seen = set()
             for k, item in enumerate(self.data.get(section) or ()):
                 self.once(item[key], seen, f"{section}[{k}].{key}")
@@ -245,6 +262,9 @@ class _Checker(LadderChecks):
 
     def reference(self, name: str, path: str) -> None:
         """A value name that exists; pay items may also name earlier items."""
+        kind, _, code = name.partition(".")
+        if kind in self.read_at and code:
+            self.read_at[kind].setdefault(code, []).append(path)
         if path.startswith("pay.") and name.startswith("pay."):
             if name[4:] in {item["code"] for item in self.data["pay"]["items"]} | {"total"}:
                 return
@@ -262,6 +282,10 @@ class _Checker(LadderChecks):
         except FormulaError as error:
             where = f"{error.found} @ {error.position}"
             zh = re.sub(r"number|name|operator|end", lambda word: GRAMMAR[word.group()], error.expected)
+            sign = SIGNS.get(error.found)
+            if error.code == "formula_syntax" and sign:
+                self.fault(path, error.code, where, f"{sign[0]}请用 {sign[1]}", sign[1])
+                return
             self.fault(path, error.code, where, zh, error.expected)
             return
         for name in tree.names():
@@ -336,6 +360,39 @@ class _Checker(LadderChecks):
             if to_fraction(before[0]) >= to_fraction(after[0]):
                 self.fault(f"{path}[{k + 1}]", "bad_points", after[0], f"> {before[0]}", f"> {before[0]}")
 
+    # --- codes of the input ----------------------------------------------------------------------------------------
+    def anchored(self) -> None:
+        """Events and readings that formulas, conditions and coefficients read are declared ones, where the document
+        declares them, and never a misspelling of a code that an indicator, veto, bonus or deduction counts."""
+        for kind, section in (("event", "events"), ("reading", "readings")):
+            firm = {code for code, item in self.names.indicators.items() if item["source"] == kind}
+            if kind == "event":
+                firm |= {row["event"] for row in event_rows(self.data)}
+            declared = {item["code"] for item in self.data.get(section) or ()}
+            for code, paths in self.read_at[kind].items():
+                if code in firm or code in declared:
+                    continue
+                near = nearest(code, firm | declared, close=section not in self.data)
+                if section not in self.data and (near is None or len(paths) > 1):
+                    continue
+                zh = f"您是否想写 {kind}.{near}？" if near else ""
+                en = f"did you mean {kind}.{near}? " if near else ""
+                zh += f"指标、否决、加减分用到的代码，或在 {section} 中声明"
+                en += f"a code that an indicator, veto, bonus or deduction uses, or one declared in {section}"
+                self.fault(paths[0], "unknown_reference", f"{kind}.{code}", zh, en)
+
+    def parameter_keys(self) -> None:
+        """What a parameter is looked up by is a fact of the scheme, where it declares facts."""
+        if self.names.facts is None:
+            return
+        known = {*self.names.facts, *BUILTIN_FACTS, "unit", "grade"}
+        for name, section in (self.data.get("parameters") or {}).items():
+            for k, row in enumerate(section.get("by") or ()):
+                for key in row:
+                    if key != "value":
+                        zh, en = "unit、grade 或已声明的人员事实", "unit, grade or a declared fact"
+                        self.code_in(key, known, f"parameters.{name}.by[{k}].{key}", zh, en)
+
     # --- sections -------------------------------------------------------------------------------------------------
     def effective(self) -> None:
         """Periods are periods, in order."""
@@ -350,6 +407,19 @@ class _Checker(LadderChecks):
             self.fault("effective.to", "bad_period", section["to"], f"不早于 {first}", f"not before {first}")
         if section and self.data["cycle"] not in KIND_OF_CYCLE:
             self.fault("cycle", "bad_value", self.data["cycle"], "-", "-")
+
+    def zeroed(self) -> None:
+        """A veto that sets the total to zero needs a total: dimensions with weights."""
+        if all("weight" in item for item in self.data["dimensions"]):
+            return
+        zh, en = "各维度都写 weight（有总分）才能用", "dimensions with weights, so that there is a total"
+        rows = [(f"vetoes[{k}].score", row) for k, row in enumerate(self.data.get("vetoes") or ())]
+        rows += [(f"dimensions[{d}].indicators[{k}].method.score", item["method"])
+                 for d, dimension in enumerate(self.data["dimensions"])
+                 for k, item in enumerate(dimension["indicators"]) if item["method"]["type"] == "veto"]  # fmt: skip
+        for path, row in rows:
+            if row.get("score") == "zero":
+                self.fault(path, "bad_value", "zero", zh, en)
 
     def matrix(self) -> None:
         """Both axes exist; limits of a nine-box rise."""

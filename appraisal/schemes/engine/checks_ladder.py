@@ -8,6 +8,7 @@ from typing import Any
 from .exact import to_fraction
 from .faults import Fault
 from .names import Names
+from .shape import found_text
 
 Data = Mapping[str, Any]
 
@@ -143,6 +144,45 @@ class LadderChecks:
                         path, "weights_sum", sum(to_fraction(s["percent"]) for s in steps), "100", "100"
                     )
 
+    def complete(self, section: Data, path: str, zeroed: bool) -> None:
+        """A map by grade or level has a value for every one of them, or a default (or `missing: zero`)."""
+        codes = {"grade": list(self.grades), "level": self.levels}.get(section.get("of", "grade"), [])
+        lacking = [code for code in codes if code not in section["values"]]
+        if (
+            lacking
+            and all(code in codes for code in section["values"])
+            and "default" not in section
+            and not zeroed
+        ):
+            names = ", ".join(lacking)
+            self.fault(path, "missing_key", found_text(section["values"]), f"补上 {names}，或写 default",
+                       f"{names} as well, or a default")  # fmt: skip
+
+    def grade_parameters(self) -> None:
+        """A parameter looked up by grade alone has a value for every grade, or a default."""
+        for name, section in (self.data.get("parameters") or {}).items():
+            rows = section.get("by") or ()
+            if (
+                not rows
+                or section.get("default") is not None
+                or any(set(row) != {"grade", "value"} for row in rows)
+            ):
+                continue
+            given = [row["grade"] if isinstance(row["grade"], list) else [row["grade"]] for row in rows]
+            for k, codes in enumerate(given):
+                for code in codes:
+                    self.code_in(
+                        code,
+                        self.grades,
+                        f"parameters.{name}.by[{k}].grade",
+                        "已声明的等级",
+                        "a declared grade",
+                    )
+            names = ", ".join(code for code in self.grades if not any(code in codes for codes in given))
+            if names:
+                self.fault(f"parameters.{name}.by", "missing_key", f"{len(rows)}", f"补上 {names}，或写 default",
+                           f"{names} as well, or a default")  # fmt: skip
+
     def pay(self) -> None:
         """Items exist where they are named; parts of a deferral add to 100."""
         section = self.data.get("pay")
@@ -161,6 +201,8 @@ class LadderChecks:
                             "已声明的等级",
                             "a declared grade",
                         )
+                if key in item:
+                    self.complete(item[key], f"pay.items[{k}].{key}.values", item.get("missing") == "zero")
         deferral = section.get("deferral") or {}
         for k, code in enumerate(deferral.get("items") or ()):
             self.code_in(code, codes, f"pay.deferral.items[{k}]", "pay.items 的代码", "a code of pay.items")

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .exact import MAX_DIGITS, NumberError, decimal_places, to_fraction
-from .faults import Fault, InputError
+from .faults import Fault, InputError, label_faults
 from .periods import Period, parse_period
+from .shape import meant
 
 SAFE = 2**61
 PERSON_KEYS = (
@@ -157,9 +158,13 @@ class _Reader:
     def keys(self, row: Mapping[str, Any], allowed: Sequence[str], path: str) -> None:
         for key in row:
             if key not in allowed:
-                names = "、".join(allowed)
+                zh, en = meant(key, allowed)
                 self.fault(
-                    f"{path}.{key}", "unknown_key", key, f"下列之一：{names}", f"one of {', '.join(allowed)}"
+                    f"{path}.{key}",
+                    "unknown_key",
+                    key,
+                    f"{zh}下列之一：{'、'.join(allowed)}",
+                    f"{en}one of {', '.join(allowed)}",
                 )
 
     def text(self, row: Mapping[str, Any], key: str, path: str, required: bool = False) -> str | None:
@@ -224,6 +229,7 @@ class _Reader:
         for code, items in self.mapping(row.get("ratings"), f"{path}.ratings").items():
             scores = []
             for where, item in self.rows(items, f"{path}.ratings.{code}"):
+                self.keys(item, ("group", "score"), where)
                 group = self.text(item, "group", where, required=True)
                 score = self.number(item.get("score"), f"{where}.score")
                 if group is not None and score is not None:
@@ -234,6 +240,7 @@ class _Reader:
     def events(self, row: Mapping[str, Any], path: str) -> dict[str, Fraction]:
         result: dict[str, Fraction] = {}
         for where, item in self.rows(row.get("events"), f"{path}.events"):
+            self.keys(item, ("code", "count"), where)
             code = self.text(item, "code", where, required=True)
             count = self.number(item.get("count", 1), f"{where}.count")
             if count is not None and count < 0:
@@ -295,5 +302,5 @@ def read_cohort(data: Any) -> Cohort:
             )
         seen.add(person.employee_no)
     if reader.faults or period is None:
-        raise InputError(reader.faults)
+        raise InputError(label_faults(reader.faults, data))
     return Cohort(period, tuple(people))

@@ -103,7 +103,8 @@ def find(leaf: Condition, figures: Figures, index: int) -> Finding:
     """One leaf judged, with what it found."""
     if "certificate" in leaf:
         until = _certificate(leaf["certificate"], figures.value("fact.certificates", index))
-        return Finding(leaf, (until,), until is not None and until >= figures.period().end().isoformat())
+        shown_as = None if until is None else until.isoformat()
+        return Finding(leaf, (shown_as,), until is not None and until >= figures.period().end())
     name, offset = leaf["value"], int(leaf.get("offset", 0))
     if "times" in leaf:
         return _times(leaf, figures, index)
@@ -163,15 +164,16 @@ def _holds(value: Any, leaf: Condition, figures: Figures, index: int) -> bool | 
     return None
 
 
-def _certificate(code: str, held: Any) -> str | None:
+def _certificate(code: str, held: Any) -> date | None:
     """The last day of validity of a certificate among those held; one without an end is valid for ever."""
-    best = None
+    best: date | None = None
     for item in held if isinstance(held, (list, tuple)) else ():
         if isinstance(item, Mapping) and item.get("code") == code:
-            until = item.get("valid_until") or date.max.isoformat()
-            best = max(best or "", str(until))
+            end = item.get("valid_until")
+            until = date.max if end is None else date.fromisoformat(str(end))
+            best = max(best or date.min, until)
         elif item == code:
-            best = date.max.isoformat()
+            best = date.max
     return best
 
 

@@ -19,6 +19,7 @@ from .cohort import Cohort, Person
 from .conditions import Condition, find, leaves
 from .evaluation import Evaluation
 from .exact import decimal_places, plain
+from .inputs import check_input
 from .methods import PEER_METHODS
 from .model import Scheme
 
@@ -73,7 +74,7 @@ class _Probe:
         else:
             people = (*self.cohort.people[: self.index], *trials, *self.cohort.people[self.index + 1 :])
             first = self.index
-        evaluation = Evaluation(self.scheme, Cohort(self.cohort.period, people))
+        evaluation = Evaluation(self.scheme, Cohort(self.cohort.period, people), checked=True)
         for k, value in enumerate(values):
             self.seen[value] = (evaluation.decision(first + k), _signature(evaluation, first + k))
 
@@ -156,8 +157,8 @@ def _grid(scheme: Scheme, name: str, value: Fraction) -> tuple[Fraction, Fractio
     else:
         places = decimal_places(value)
         step = domain.get("step", Fraction(1, 10 ** (2 if places is None else min(places, 6))))
-    low = domain.get("min", Fraction(0) if value >= 0 else None)
-    return step, low, domain.get("max")
+    low = domain.get("min", Fraction(0) if value >= 0 or kind == "rating" else None)
+    return step, low, domain.get("max", Fraction(100) if kind == "rating" else None)
 
 
 def _breakpoints(scheme: Scheme, cohort: Cohort, index: int, name: str) -> set[Fraction]:
@@ -260,6 +261,7 @@ def counterfactuals(
     up and one down per input; smallest relative change first. Costs some hundred evaluations per input: of the person
     alone, or of the whole cohort where the scheme compares people (give the peer group, not the company, then).
     """
+    check_input(scheme, cohort)
     index = next(k for k, person in enumerate(cohort.people) if person.employee_no == employee_no)
     if not depends_on_peers(scheme):
         cohort, index = Cohort(cohort.period, (materialized(cohort, index),)), 0

@@ -19,6 +19,18 @@ MAX_BYTES = 256 * 1024
 MAX_EVENTS = 40_000
 MAX_DEPTH = 40
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+PROBLEMS = (
+    ("cannot start any token", "此处的字符不能开头：缩进用空格不用制表符，以 @ ` % 开头的文本加引号"),
+    ("mapping values are not allowed", "此处不能再写“键: 值”：检查缩进，含冒号的文本加引号"),
+    ("',' or ']'", "缺少 , 或 ]"),
+    ("',' or '}'", "缺少 , 或 }"),
+    ("expected ':'", "缺少冒号与其后的空格"),
+    ("end of stream", "引号或括号没有闭合"),
+    ("block end", "缩进不一致，或括号、引号没有闭合"),
+    ("node content", "此处缺少值"),
+    ("block mapping", "缩进不一致"),
+    ("control characters", "含有控制字符"),
+)
 PLAIN_TAGS = {"!", None}
 
 
@@ -131,9 +143,11 @@ def read_yaml(text: str) -> dict[str, Any]:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - built on the safe loader
     except (yaml.YAMLError, UnicodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark is not None else ""
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
         problem = str(getattr(error, "problem", None) or type(error).__name__)
-        raise _refuse(where, "document_syntax", problem, "合法的 YAML", "valid YAML") from None
+        hint = next((text for part, text in PROBLEMS if part in problem), "")
+        zh = f"合法的 YAML（{hint}）" if hint else "合法的 YAML"
+        raise _refuse(where, "document_syntax", problem, zh, "valid YAML") from None
     if not isinstance(data, dict):
         raise _refuse("", "bad_type", type(data).__name__, "一个映射（键: 值）", "a mapping")
     return data

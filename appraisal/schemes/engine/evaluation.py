@@ -10,12 +10,13 @@ from typing import Any
 from .cohort import Cohort, Column
 from .conditions import Condition, describe, find, leaves, shown
 from .exact import decimal_places, plain, plain_units
-from .faults import Fault, InputError
-from .ladder import Proposal, fill_quotas, propose, rated, vetoes
+from .inputs import check_input
+from .ladder import Proposal, fill_quotas, propose, rated
 from .levels import Level, assign_levels, cell
 from .model import Dimension, Indicator, Scheme
 from .pay import pay_of
 from .scoring import COUNTED, Figures, Scored, figure_at
+from .strikes import vetoes
 from .totals import Extra, Result
 from .workings import Workings
 
@@ -23,8 +24,10 @@ from .workings import Workings
 class Evaluation:
     """A scheme applied to a cohort. Columns are computed on first use; `person(i)` renders one explanation."""
 
-    def __init__(self, scheme: Scheme, cohort: Cohort) -> None:
-        check_input(scheme, cohort)
+    def __init__(self, scheme: Scheme, cohort: Cohort, checked: bool = False) -> None:
+        """InputError when the scheme cannot take this input; `checked` says that it has been asked already."""
+        if not checked:
+            check_input(scheme, cohort)
         self.scheme, self.cohort = scheme, cohort
         self.workings = Workings(scheme, cohort)
         self.workings.provide("quadrant", lambda index: self.cells[index])
@@ -143,7 +146,7 @@ class Evaluation:
 
     def _extra(self, extra: Extra, dimension: str) -> dict[str, Any]:
         return {
-            "code": extra.code, "name": extra.code, "dimension": dimension, "kind": extra.kind,
+            "code": extra.code, "name": extra.name or extra.code, "dimension": dimension, "kind": extra.kind,
             "raw": None if extra.raw is None else plain(extra.raw), "target": None, "score": None, "weight": None,
             "stated_weight": None,
             "contribution": plain(extra.contribution, self.scheme.rounding.places, decimal_places(extra.contribution) or 0),
@@ -172,34 +175,3 @@ def _figure(figures: Figures | None, index: int) -> str | None:
         return plain_units(int(figures.units[index]), figures.scale) if figures.present[index] else None
     value = figure_at(figures, index)
     return None if value is None else plain(value)
-
-
-def check_input(scheme: Scheme, cohort: Cohort) -> None:
-    """InputError when the period is outside the scheme's validity or a stored adjustment is not one it allows."""
-    faults = []
-    period = cohort.period
-    for limit, early in ((scheme.valid_from, True), (scheme.valid_to, False)):
-        if limit is not None and ((period.end() < limit.end()) if early else (period.end() > limit.end())):
-            expected = f"{scheme.valid_from or '…'} – {scheme.valid_to or '…'}"
-            faults.append(Fault("period", "out_of_force", str(period), expected, expected))
-    rules = {item["code"]: item for item in scheme.section("adjustments")}
-    for k, person in enumerate(cohort.people):
-        for j, item in enumerate(person.adjustments):
-            path = f"people[{k}].adjustments[{j}]"
-            rule = rules.get(item.code)
-            if rule is None:
-                names = ", ".join(rules) or "-"
-                faults.append(
-                    Fault(f"{path}.code", "unknown_reference", item.code, f"方案声明的调整：{names}", names)
-                )
-            elif item.by is not None and rule.get("limit") is not None and abs(item.by) > rule["limit"]:
-                limit_text = plain(rule["limit"])
-                faults.append(
-                    Fault(f"{path}.by", "limit_exceeded", plain(item.by), f"±{limit_text}", f"±{limit_text}")
-                )
-            elif item.to is not None and item.to not in [
-                s["code"] for s in scheme.sections.get("levels", {}).get("scale", ())
-            ]:
-                faults.append(Fault(f"{path}.to", "unknown_reference", item.to, "档次代码", "a level code"))
-    if faults:
-        raise InputError(faults)

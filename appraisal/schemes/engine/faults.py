@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 NOTHING = "无"
 MESSAGES: dict[str, tuple[str, str]] = {
@@ -43,25 +45,33 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "input_syntax": ("输入不是合法的 JSON", "not valid JSON"),
     "not_a_number": ("不是可接受的数字", "not an acceptable number"),
     "limit_exceeded": ("超出方案允许的调整幅度", "exceeds the limit the scheme sets"),
+    "unused_code": ("方案没有用到这个代码", "a code the scheme does not use"),
+    "bad_date": ("不是合法的日期", "not a date"),
+    "out_of_range": ("超出取值范围", "outside the range"),
     "out_of_force": ("方案在该期间不生效", "the scheme is not in force in this period"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One mistake: `path` like dimensions[1].indicators[0].weight, a `code` of MESSAGES, what was found, what is meant."""
+    """One mistake: `path` like dimensions[1].indicators[0].weight, a `code` of MESSAGES, what was found, what is meant.
+
+    `label` is the code of the innermost list element on the path, for readers who do not count from 0.
+    """
 
     path: str
     code: str
     found: str
     expected_zh: str
     expected_en: str
+    label: str = ""
 
     @property
     def zh(self) -> str:
         """The message in Chinese."""
         return (
-            f"{self.path or '文档'}：{MESSAGES[self.code][0]}；实际为 {self.found}；应为 {self.expected_zh}"
+            f"{_place(self.path) or '文档'}{f'（{self.label}）' if self.label else ''}：{MESSAGES[self.code][0]}；"
+            f"实际为 {self.found}；应为 {self.expected_zh}"
         )
 
     @property
@@ -69,8 +79,38 @@ class Fault:
         """The message in English."""
         found = "nothing" if self.found == NOTHING else self.found
         return (
-            f"{self.path or 'document'}: {MESSAGES[self.code][1]}; found {found}; expected {self.expected_en}"
+            f"{self.path or 'document'}{f' ({self.label})' if self.label else ''}: {MESSAGES[self.code][1]}; "
+            f"found {found}; expected {self.expected_en}"
         )
+
+
+def _place(path: str) -> str:
+    """A path as Chinese readers say it: lines and columns of a file in words."""
+    match = re.fullmatch(r"line (\d+)(?:, column (\d+))?", path)
+    if match is None:
+        return path
+    return f"第 {match.group(1)} 行" + (f"第 {match.group(2)} 列" if match.group(2) else "")
+
+
+def label_faults(faults: Iterable[Fault], data: Any) -> list[Fault]:
+    """The faults with the code (or number) of the innermost coded list element on their paths."""
+    return [replace(fault, label=_label(fault.path, data)) for fault in faults]
+
+
+def _label(path: str, data: Any) -> str:
+    label = ""
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        if name:
+            data = data.get(name) if isinstance(data, Mapping) else None
+        else:
+            data = data[int(index)] if isinstance(data, (list, tuple)) and int(index) < len(data) else None
+            if isinstance(data, Mapping):
+                found = data.get("code", data.get("employee_no"))
+                label = str(found)[:40] if isinstance(found, (str, int)) else label
+    coded = (
+        isinstance(data, (list, tuple)) and bool(data) and isinstance(data[0], Mapping) and "code" in data[0]
+    )
+    return "" if coded else label
 
 
 class EngineError(ValueError):

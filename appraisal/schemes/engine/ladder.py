@@ -10,6 +10,7 @@ from typing import Any
 from .conditions import judge, shown
 from .levels import _key, _worst_places, quota_room
 from .model import Grade, Section
+from .strikes import Strike, vetoes
 from .workings import Workings
 
 Reason = dict[str, Any]
@@ -47,7 +48,8 @@ def rated(workings: Workings, index: int) -> tuple[bool, list[Reason]]:
     for item in workings.circumstances(index):
         if item.get("effect") in ("not_rated", "comment_only"):
             reasons.append(step_reason(f"circumstance:{item['code']}", False, item["effect"],
-                                       backfill=bool(item.get("backfill"))))  # fmt: skip
+                                       backfill=bool(item.get("backfill")), name=item.get("name", item["code"]),
+                                       fired=True))  # fmt: skip
     for dimension in workings.scheme.dimensions:
         result = workings.result(dimension.code)
         if not result.column.present[index]:
@@ -59,59 +61,40 @@ def rated(workings: Workings, index: int) -> tuple[bool, list[Reason]]:
     return not reasons, reasons
 
 
-def vetoes(workings: Workings, index: int) -> list[tuple[str, str]]:
-    """The vetoes that struck: (code, effect on the proposal)."""
-    struck = []
-    scheme = workings.scheme
-    indicators = workings.memo(
-        "vetoes", lambda: [i for i in scheme.indicators() if i.method["type"] == "veto"]
-    )
-    for item in indicators:
-        scored = workings.scored(item.code)
-        if scored.value(index) == 0 and scored.state[index] == 0:
-            struck.append((item.code, str(item.method.get("proposal", "hold"))))
-    for section in workings.scheme.section("vetoes"):
-        if "event" in section:
-            hit = (workings.number(f"event.{section['event']}", index) or 0) > 0
-        else:
-            hit = judge(section["when"], workings, index) is True
-        if hit:
-            struck.append((section["code"], str(section.get("proposal", "hold"))))
-    return struck
-
-
 def propose(workings: Workings, index: int) -> Proposal:
     """The proposal for one person before quotas."""
     takes_part, reasons = rated(workings, index)
     if not takes_part:
         return Proposal("not_rated", steps=tuple(reasons))
     struck = vetoes(workings, index)
-    steps = [step_reason(f"veto:{code}", False, "veto", effect=effect) for code, effect in struck]
-    effects = {item["effect"] for item in workings.circumstances(index) if "effect" in item}
+    steps = [step_reason(f"veto:{item.code}", False, "veto", effect=item.effect, score="zero" if item.zero else None,
+                         name=item.name, fired=True) for item in struck]  # fmt: skip
+    holding = [item for item in workings.circumstances(index) if "effect" in item]
+    effects = {item["effect"] for item in holding}
     for gate in workings.scheme.section("gates"):
         if gate.get("otherwise") == "hold" and judge(gate["require"], workings, index) is not True:
             steps.append(step_reason(f"gate:{gate['code']}", False, "gate"))
             effects.add("no_promotion")
     proposal = _by_rules(workings, index, steps)
-    if any(effect == "demotion" for _, effect in struck) and proposal.kind != "demotion":
+    if any(item.effect == "demotion" for item in struck) and proposal.kind != "demotion":
         proposal = _forced_down(workings, index, struck, proposal)
     if struck and proposal.kind == "promotion":
         proposal = replace(proposal, kind="hold", to=None)
     for stop, kind in (("no_demotion", "demotion"), ("no_promotion", "promotion"), ("hold", proposal.kind)):
         if stop in effects and proposal.kind == kind and kind != "hold":
-            steps.append(step_reason(f"circumstance:{stop}", False, stop, instead_of=proposal.to))
+            fired = [item["code"] for item in holding if item["effect"] == stop]
+            steps.append(step_reason(f"circumstance:{stop}", False, stop, instead_of=proposal.to, circumstances=fired,
+                                     fired=True))  # fmt: skip
             proposal = replace(proposal, kind="hold", to=None)
     return replace(proposal, steps=tuple(steps) + proposal.steps)
 
 
-def _forced_down(
-    workings: Workings, index: int, struck: list[tuple[str, str]], proposal: Proposal
-) -> Proposal:
+def _forced_down(workings: Workings, index: int, struck: list[Strike], proposal: Proposal) -> Proposal:
     grade = workings.scheme.grade(workings.cohort.people[index].grade)
     below = workings.scheme.lower(grade) if grade else None
     if below is None:
         return proposal
-    code = next(code for code, effect in struck if effect == "demotion")
+    code = next(item.code for item in struck if item.effect == "demotion")
     return Proposal("demotion", below.code, f"veto:{code}")
 
 

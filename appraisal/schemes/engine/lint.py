@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .inputs import event_rows
 from .names import Names, used_names
 
 ADVICE = {
@@ -19,6 +20,10 @@ ADVICE = {
     "no_cap": (
         "按比例计分而没有上限，一项可以掩盖其余各项",
         "a ratio without cap can hide every other indicator",
+    ),
+    "undeclared_code": (
+        "只在一处读取、又没有指标、否决、加减分计数的事件或读数；写错字不会有人发现，建议在 events、readings 中声明",
+        "an event or reading read in one place only and counted by nothing: declare it under events or readings",
     ),
     "unused_measure": ("计算量没有被任何地方使用", "a measure that nothing uses"),
 }
@@ -48,4 +53,20 @@ def lint(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     for k, item in enumerate(data.get("measures") or ()):
         if item["code"] not in used and "rollup" not in item:
             found.append((f"measures[{k}]", "unused_measure"))
+    return found + undeclared(data)
+
+
+def undeclared(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Events and readings that stand in exactly one place and are neither counted nor declared: perhaps misspelt."""
+    names = list(used_names(data))
+    found = []
+    for kind, section in (("event", "events"), ("reading", "readings")):
+        firm = {
+            item["code"] for row in data["dimensions"] for item in row["indicators"] if item["source"] == kind
+        }
+        firm |= {item["code"] for item in data.get(section) or ()}
+        if kind == "event":
+            firm |= {row["event"] for row in event_rows(data)}
+        found += [(name, "undeclared_code") for name in dict.fromkeys(names)
+                  if name.startswith(f"{kind}.") and names.count(name) == 1 and name.partition(".")[2] not in firm]  # fmt: skip
     return found

@@ -22,6 +22,7 @@ PREFIXES = (
     "dimension",
 )
 MAX_CHAIN = 50
+BUILTIN_FACTS = ("certificates", "exceptional_decision", "post", "region")
 HISTORIC = ("total", "grade", "level", "quadrant")
 
 
@@ -46,15 +47,10 @@ class Names:
             return False
         tables: dict[str, Iterable[str] | None] = {
             "measure": self.measures, "score": self.indicators, "rating": self.indicators, "param": self.parameters,
-            "dimension": self.dimensions, "fact": None if self.facts is None else {*self.facts, *self.builtin_facts()},
+            "dimension": self.dimensions, "fact": None if self.facts is None else {*self.facts, *BUILTIN_FACTS},
         }  # fmt: skip
         table = tables.get(kind)
         return table is None or code in table
-
-    @staticmethod
-    def builtin_facts() -> tuple[str, ...]:
-        """Facts the engine itself reads."""
-        return ("certificates", "exceptional_decision", "post", "region")
 
     def historic(self, name: str) -> bool:
         """Whether history rows can carry that value."""
@@ -104,6 +100,9 @@ class Names:
     def _graph(self) -> dict[str, list[str]]:
         graph: dict[str, list[str]] = {"total": [f"dimension.{code}" for code in self.dimensions]}
         graph["total"] += self._uses(self.data.get("total") or {})
+        graph["total"] += self._uses(
+            [row for row in self.data.get("vetoes") or () if row.get("score") == "zero"]
+        )
         for code, item in self.measures.items():
             graph[f"measure.{code}"] = self._uses(item)
         for code, row in self.dimensions.items():
@@ -133,11 +132,35 @@ class Names:
         return f"measure.{name}" if name in self.measures else name
 
 
-def used_names(data: Any) -> Iterator[str]:
+def nearest(word: str, known: Iterable[str], close: bool = False) -> str | None:
+    """The known word most like this one, or None; `close` asks for one or two wrong letters, not another number."""
+    choices = [item for item in known if item != word]
+    if not close:
+        folded = {item.casefold(): item for item in choices}
+        near = get_close_matches(word.casefold(), folded, 1, 0.6)
+        return folded[near[0]] if near else None
+    for item in get_close_matches(word, choices, 3, 0.7):
+        digits = "".join(filter(str.isdigit, word)) != "".join(filter(str.isdigit, item))
+        if not digits and edits(word, item) <= (2 if min(len(word), len(item)) >= 6 else 1) < len(word) - 2:
+            return item
+    return None
+
+
+def edits(first: str, second: str) -> int:
+    """How many letters must be added, dropped or changed to turn one word into the other."""
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, start=1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(second, start=1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+def used_names(data: Any, past: bool = False) -> Iterator[str]:
     """Every value name a section reads: conditions, formulas, of, value, reads, against, groups; not those it reads
-    from earlier periods only."""
+    from earlier periods only, unless `past`."""
     if isinstance(data, Mapping):
-        earlier = bool(data.get("offset"))
+        earlier = bool(data.get("offset")) and not past
         for key, value in data.items():
             if earlier and key == "value":
                 continue
@@ -149,7 +172,7 @@ def used_names(data: Any) -> Iterator[str]:
             elif key in ("of", "value", "reads", "against", "group") and isinstance(value, str):
                 yield value
             else:
-                yield from used_names(value)
+                yield from used_names(value, past)
     elif isinstance(data, (list, tuple)):
         for value in data:
-            yield from used_names(value)
+            yield from used_names(value, past)

@@ -81,7 +81,7 @@ class PaySheet:
                 if item["table"].get("of", "grade") == "grade"
                 else self.workings.value(item["table"]["of"], self.index)
             )
-            amount = item["table"]["values"].get(key)
+            amount = item["table"]["values"].get(key, item["table"].get("default"))
         elif base is None:
             return None
         elif "method" in item:
@@ -98,7 +98,7 @@ class PaySheet:
                 if item["percent_by"].get("of", "grade") == "grade"
                 else self.workings.value(item["percent_by"]["of"], self.index)
             )
-            percent = item["percent_by"]["values"].get(key)
+            percent = item["percent_by"]["values"].get(key, item["percent_by"].get("default"))
             amount = None if percent is None else amount * percent / 100
         return amount
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -22,7 +23,7 @@ from .schema_methods import (
 BOOLEAN: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 1, "maximum": 60}
 PERIOD: Schema = {"type": ["string", "integer"]}
-VALUES_BY: Schema = record(["values"], of=ref("reference"), values={
+VALUES_BY: Schema = record(["values"], of=ref("reference"), default=ref("number"), values={
     "type": "object", "additionalProperties": ref("number"), "minProperties": 1})  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def _ladder() -> dict[str, Schema]:
 
 def _struck() -> Schema:
     shape = record(["code"], code=ref("code"), name=ref("text"), event=ref("code"), when=ref("condition"),
-                   proposal=VETO_EFFECT, note=ref("text"))  # fmt: skip
+                   proposal=VETO_EFFECT, score={"const": "zero"}, note=ref("text"))  # fmt: skip
     shape["oneOf"] = [{"required": ["event"]}, {"required": ["when"]}]
     shape["x-expected"] = ["event 与 when 二者之一", "exactly one of event and when"]
     return shape
@@ -211,8 +212,13 @@ def _pay() -> Schema:
         percent_by=VALUES_BY, formula=ref("formula"), when=ref("condition"), deduct=BOOLEAN, floor=ref("number"),
         cap=ref("number"), missing=one_of("block", "zero"),
     )  # fmt: skip
-    item["anyOf"] = [{"required": ["of"]}, {"required": ["table"]}, {"required": ["formula"]}]
-    item["x-expected"] = ["of、table、formula 之一", "one of of, table, formula"]
+    item["oneOf"] = [{"required": ["of"]}, {"required": ["table"]}, {"required": ["formula"]}]
+    item["x-expected"] = ["of、table、formula 三者之一；price、rate、method 至多一个",
+                          "exactly one of of, table, formula; at most one of price, rate, method"]  # fmt: skip
+    item["dependentRequired"] = {"threshold": ["rate"], "rate": ["of"], "price": ["of"], "method": ["of"],
+                                 "against": ["method"]}  # fmt: skip
+    ways = ("method", "rate", "price")
+    item["not"] = {"anyOf": [{"required": list(pair)} for pair in itertools.combinations(ways, 2)]}
     months = record(["months", "percent"], months=ref("not_negative"), percent=ref("percent"))
     return record(
         ["items"], currency={"type": "string", "pattern": "^[A-Z]{3}$"}, rounding=ref("rounding"),
@@ -264,6 +270,8 @@ def scheme_schema() -> Schema:
         "parameters": {"type": "object", "propertyNames": code, "additionalProperties": parameter},
         "facts": rows(record(["name"], name={"type": "string", "pattern": r"^\w{1,40}$"}, title=ref("text"),
                              type=one_of("number", "text", "boolean", "date", "list")), 0),
+        "events": rows(record(["code"], code=code, name=ref("text"), note=ref("text")), 0),
+        "readings": rows(record(["code"], code=code, name=ref("text"), unit=ref("text"), note=ref("text")), 0),
         "measures": rows(ref("measure"), 0), "circumstances": rows(_circumstance(), 0), "levels": _levels(),
         "adjustments": rows(adjustment, 0), "pay": _pay(), "process": _process(), **_ladder(),
     }  # fmt: skip

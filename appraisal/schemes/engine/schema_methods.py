@@ -94,7 +94,7 @@ METHOD_KEYS: dict[str, tuple[list[str], Schema]] = {
                                        "minProperties": 1},
                             "minimum_raters": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
                             **LIMITS}),
-    "veto": ([], {"proposal": VETO_EFFECT}),
+    "veto": ([], {"proposal": VETO_EFFECT, "score": {"const": "zero"}}),
     "rank": ([], {"first": ref("number"), "last": ref("number"), "single": ref("number"),
                   "ties": one_of("best", "worst", "average"), **PEER}),
     "percentile": ([], dict(PEER)),

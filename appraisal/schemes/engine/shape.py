@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from .faults import Fault
+from .names import nearest
 from .schema import scheme_schema
 
 TYPES = {
@@ -70,12 +71,13 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
         for key in value:
             if key not in allowed:
                 names = ", ".join(allowed)
+                zh, en = meant(key, allowed)
                 yield Fault(
                     f"{path}.{key}" if path else key,
                     "unknown_key",
                     key,
-                    f"下列之一：{names}",
-                    f"one of {names}",
+                    f"{zh}下列之一：{names}",
+                    f"{en}one of {names}",
                 )
     elif keyword == "dependentRequired":
         for key, needs in error.validator_value.items():
@@ -94,6 +96,12 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
         yield _simple(keyword, error.validator_value, value, path)
 
 
+def meant(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """The question after a misspelt word, in both languages; empty when nothing is near."""
+    near = nearest(word, known)
+    return (f"您是否想写 {near}？", f"did you mean {near}? ") if near else ("", "")
+
+
 def _code_of(keyword: str) -> str:
     return {"pattern": "bad_pattern", "minItems": "too_few", "maxItems": "too_many", "type": "bad_type"}.get(
         keyword, "bad_value"
@@ -108,7 +116,10 @@ def _simple(keyword: str, wanted: Any, value: Any, path: str) -> Fault:
         return Fault(path, "bad_type", found, zh, en)
     if keyword in ("enum", "const"):
         options = ", ".join(map(str, wanted if keyword == "enum" else [wanted]))
-        return Fault(path, "bad_value", found, f"下列之一：{options}", f"one of {options}")
+        near = (
+            meant(value, list(map(str, wanted))) if keyword == "enum" and isinstance(value, str) else ("", "")
+        )
+        return Fault(path, "bad_value", found, f"{near[0]}下列之一：{options}", f"{near[1]}one of {options}")
     if keyword in ("minimum", "exclusiveMinimum"):
         sign = "≥" if keyword == "minimum" else ">"
         return Fault(path, "too_small", found, f"{sign} {wanted}", f"{sign} {wanted}")

@@ -21,6 +21,7 @@ from .exact import decimal_places, round_fraction, share_out
 from .kernels import widest
 from .model import Dimension, Extras, Section
 from .scoring import BLOCKED, SCORED, ZEROED, Scored
+from .strikes import vetoes, zeroing
 
 if TYPE_CHECKING:
     from .workings import Workings
@@ -39,6 +40,7 @@ class Extra:
     raw: Fraction | None
     contribution: Fraction
     note: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,34 @@ def total_result(workings: Workings) -> Result:
                         ZERO,
                     )
         column = column_of(values)
-    return _with_extras(workings, scheme.total, "total", Result(column, None, 0, {}, blocked))
+    return _struck(
+        workings, _with_extras(workings, scheme.total, "total", Result(column, None, 0, {}, blocked))
+    )
+
+
+def _struck(workings: Workings, result: Result) -> Result:
+    """Totals of nothing for those whom a veto with `score: zero` strikes; a total that cannot be given stays missing."""
+    if not zeroing(workings):
+        return result
+    values: list[Fraction | None] = []
+    for index in range(len(workings)):
+        value = result.value(index)
+        struck = vetoes(workings, index, zero_only=True) if value is not None else []
+        if value is not None and struck:
+            first = struck[0]
+            line = Extra(first.code, "veto", None, -value, "veto_zero", first.name)
+            result.extras.setdefault(index, []).append(line)
+            value = ZERO
+        values.append(value)
+    return Result(column_of(values), result.weights, result.weight_scale, result.extras, result.blocked)
 
 
 def _with_extras(workings: Workings, extras: Extras, target: str, result: Result) -> Result:
-    rules = {item["code"] for item in workings.scheme.section("adjustments") if item["applies_to"] == target}
+    rules = {
+        item["code"]: item.get("name")
+        for item in workings.scheme.section("adjustments")
+        if item["applies_to"] == target
+    }
     adjusted = rules and any(a.code in rules for person in workings.cohort.people for a in person.adjustments)
     if extras.empty and not adjusted:
         return result
@@ -193,7 +218,7 @@ class Sheet:
         self.lines: list[Extra] = []
         self.blocked: list[str] = []
 
-    def run(self, extras: Extras, adjustments: set[str]) -> None:
+    def run(self, extras: Extras, adjustments: dict[str, str | None]) -> None:
         """start → (coefficients on the base) → bonus → deductions → (coefficients) → floor and cap → adjustments."""
         parts = (extras.start, extras.bonus, extras.deductions, extras.coefficients, extras.floor, extras.cap)
         self.blocked = [name for part in parts for name in self.workings.lacking(part, self.index)]
@@ -213,34 +238,36 @@ class Sheet:
         self.limit(extras)
         for item in self.workings.cohort.people[self.index].adjustments:
             if item.code in adjustments and item.by is not None:
-                self.add(item.code, "adjustment", item.by, item.by, "adjusted")
+                self.add(item.code, "adjustment", item.by, item.by, "adjusted", adjustments[item.code])
 
     def add(
-        self, code: str, kind: str, raw: Fraction | None, amount: Fraction, note: str | None = None
-    ) -> None:
+        self, code: str, kind: str, raw: Fraction | None, amount: Fraction, note: str | None = None,
+        name: str | None = None,
+    ) -> None:  # fmt: skip
         """One more line; the sum moves by exactly its contribution."""
         self.value += amount
-        self.lines.append(Extra(code, kind, raw, amount, note))
+        self.lines.append(Extra(code, kind, raw, amount, note, name))
 
     def listed(self, section: Section, kind: str, sign: int) -> None:
         """A bonus or deduction list: every item with its own limit, the list with its cap; `combine: max` counts the
         heaviest only."""
         section = self.workings.resolved(section, self.index)
-        found: list[tuple[str, Fraction | None, Fraction]] = []
+        found: list[tuple[Section, Fraction | None, Fraction]] = []
         for item in section["items"]:
             raw, amount = self.amount(item)
             if amount is None:
                 self.blocked.append(item["code"])
             elif amount or raw:
-                found.append((item["code"], raw, amount))
+                found.append((item, raw, amount))
         if section.get("combine") == "max" and found:
             heaviest = max(amount for _, _, amount in found)
             chosen = next(k for k, item in enumerate(found) if item[2] == heaviest)
         else:
             heaviest, chosen = ZERO, -1
-        for k, (code, raw, amount) in enumerate(found):
+        for k, (item, raw, amount) in enumerate(found):
             absorbed = chosen >= 0 and k != chosen
-            self.add(code, kind, raw, ZERO if absorbed else sign * amount, "absorbed" if absorbed else None)
+            part, note = (ZERO, "absorbed") if absorbed else (sign * amount, None)
+            self.add(item["code"], kind, raw, part, note, item.get("name"))
         total = heaviest if chosen >= 0 else sum((amount for _, _, amount in found), ZERO)
         if section.get("cap") is not None and total > section["cap"]:
             self.add(f"{kind.upper()}_CAP", f"{kind}_cap", total, sign * (section["cap"] - total), "capped")
@@ -286,7 +313,7 @@ class Sheet:
             factor = round_fraction(
                 factor, int(item.get("places", COEFFICIENT_PLACES)), item.get("mode", "half_up")
             )
-            self.add(item["code"], "coefficient", factor, self.value * (factor - 1))
+            self.add(item["code"], "coefficient", factor, self.value * (factor - 1), name=item.get("name"))
 
     def limit(self, extras: Extras) -> None:
         """The floor and cap of the result."""

@@ -70,7 +70,11 @@ class Command(BaseCommand):
         try:
             return json.loads(text, parse_float=Decimal, parse_constant=str)
         except (ValueError, RecursionError) as error:
-            where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "input"
+            where = (
+                f"line {error.lineno}, column {error.colno}"
+                if isinstance(error, json.JSONDecodeError)
+                else "input"
+            )
             raise EngineError(
                 [Fault(where, "input_syntax", str(error)[:60], "合法的 JSON", "valid JSON")]
             ) from None
