@@ -8,13 +8,13 @@ a test that needs seeded rows makes them, or runs inside a transaction as most d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from cmsys.local.roles import APP, OWNER
 
@@ -29,14 +29,17 @@ def work_as(role: str, database: BaseDatabaseWrapper = connection) -> None:
     database.close()
 
 
-def flush_as_owner(run: Callable[[list[str]], None], statements: list[str]) -> None:
+def flush_as_owner(operations: DatabaseOperations, statements: list[str]) -> None:
     """TRUNCATE, which the app may not: as the owner, and back again whether it worked or not."""
-    with connection.cursor() as cursor:
+    with operations.connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {OWNER}")
         try:
-            run(statements)
+            _execute_sql_flush(operations, statements)
         finally:
             cursor.execute(f"SET ROLE {APP}")
+
+
+_execute_sql_flush = DatabaseOperations.execute_sql_flush
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +47,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     """After pytest-django has made the test database as the owner, everything goes on as the app."""
     with django_db_blocker.unblock():
         work_as(APP)
-        connection.ops.execute_sql_flush = partial(flush_as_owner, connection.ops.execute_sql_flush)  # type: ignore[method-assign]
+        # On the class, not on one connection: beside a running event loop (a browser's) Django uses another one.
+        DatabaseOperations.execute_sql_flush = flush_as_owner  # type: ignore[method-assign]
     yield
     with django_db_blocker.unblock():
         work_as(OWNER)

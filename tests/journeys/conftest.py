@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -37,15 +37,21 @@ def missing() -> str:
     return ""
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for all journeys; each test opens a context of its own with `browser.new_context()`."""
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """One headless Chromium for a module; each test opens a context of its own with `browser.new_context()`.
+
+    Not for the whole session: while Playwright's event loop runs in this thread, Django keeps other connections than
+    before and refuses to use them unless told. Both end with the module.
+    """
     reason = missing()
     if reason:
         pytest.skip(reason)
-    # Playwright's event loop runs in this thread from now on; Django would refuse the database beside it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    blocker = request.getfixturevalue("django_db_blocker")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield launched
         launched.close()
+        with blocker.unblock():
+            connections.close_all()
