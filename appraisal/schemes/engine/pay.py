@@ -58,10 +58,11 @@ class PaySheet:
             self.lines.append({"code": item["code"], "name": item.get("name", item["code"]), "base": None,
                                "amount": None, "note": "missing_blocked"})  # fmt: skip
             return
-        if item.get("cap") is not None and amount > item["cap"]:
-            amount, note = item["cap"], "capped"
-        if item.get("floor") is not None and amount < item["floor"]:
-            amount, note = item["floor"], "floored"
+        if note != "not_applicable":
+            if item.get("cap") is not None and amount > item["cap"]:
+                amount, note = item["cap"], "capped"
+            if item.get("floor") is not None and amount < item["floor"]:
+                amount, note = item["floor"], "floored"
         amount = round_fraction(amount, self.places, self.mode)
         self.add(
             item["code"],

@@ -20,6 +20,71 @@ from .schema_methods import (
     rows,
 )  # fmt: skip
 
+DESCRIPTIONS = {
+    "code": "方案代码，全系统唯一 / code of the scheme, unique",
+    "version": "版本号，逐版递增 / version, rising",
+    "name": "方案名称 / name",
+    "note": "说明 / a note",
+    "regulation": "所据办法的名称 / the regulation it follows",
+    "cycle": "考核周期；输入的期间须与之同种类 / cycle, and so the kind of the input's period",
+    "effective": "有效的起止期间 / first and last period in force",
+    "grading_period": "评定等级的周期 / how often grades are decided",
+    "term_months": "聘期月数 / term of an appointment in months",
+    "dimensions": "维度及其指标；都写 weight 才有总分 / dimensions; a total needs all weights",
+    "total": "总分层面的加分、扣分、系数、上下限 / bonus, deductions, coefficients, limits of the total",
+    "rounding": "每个指标得分的位数与方式，默认 2 位 half_up / rounding of each score",
+    "matrix": "能力 × 绩效宫格 / the ability and performance matrix",
+    "parameters": "参数表，按机构、等级、人员事实取值 / parameters by unit, grade or fact",
+    "facts": "声明人员事实及其类型 / the facts of people the scheme reads, with their types",
+    "events": "声明事件代码，此后写错会被拒收 / event codes; others are refused from then on",
+    "readings": "声明读数代码，此后写错会被拒收 / reading codes; others are refused from then on",
+    "measures": "计算量 / computed figures",
+    "circumstances": "请假、三期、借调等特殊情形 / leave, protection, secondment",
+    "levels": "考核档次 / appraisal levels",
+    "adjustments": "允许存档的调整及其幅度 / stored adjustments and their limits",
+    "pay": "薪酬 / pay",
+    "process": "流程数据，引擎原样交出 / data of the process, handed on",
+    "grades": "等级阶梯 / the grades",
+    "promotion": "晋级规则 / rules of promotion",
+    "demotion": "降级规则 / rules of demotion",
+    "keep": "保级标准 / standards to keep a grade",
+    "placement": "按分数或标准直接定级 / placement by figure or standard",
+    "precedence": "晋降同时成立时取哪个，默认 demotion / which wins when both hold",
+    "quotas": "职数与晋升比例 / headcount and quotas",
+    "gates": "准入门槛 / gates",
+    "vetoes": "一票否决 / vetoes",
+}
+INNER = {
+    "code": "代码 / code",
+    "name": "名称 / name",
+    "weight": "权重，合计 100 / weight, adding to 100",
+    "kind": "weighted（默认）或 points / weighted (default) or points",
+    "indicators": "指标 / indicators",
+    "start": "基础分 / points to start from",
+    "bonus": "加分清单 / bonus list",
+    "deductions": "扣分清单 / deduction list",
+    "coefficients": "依次相乘的系数 / factors, one after the other",
+    "coefficient_scope": "系数乘全部（all，默认）或只乘基础（base） / what factors multiply",
+    "floor": "下限 / floor",
+    "cap": "上限 / cap",
+    "points": "满分（points 维度） / full marks in a points dimension",
+    "source": "数据来源 / where the figure comes from",
+    "method": "计分方法 / scoring method",
+    "missing": "缺数时怎么办，默认 block / what to do without a figure",
+    "on_target": "缺目标时怎么办 / what to do without a target",
+    "reads": "改读别的名称 / another name to read",
+    "against": "比较对象，默认本指标的目标 / what it is compared with",
+    "formula": "公式 / formula",
+    "applies": "不成立的人不考这一项 / left out for those it does not hold for",
+    "rounding": "本指标的舍入 / rounding of this score",
+    "unit": "单位 / unit",
+    "note": "说明 / a note",
+    "direction": "越高越好或越低越好 / which way is better",
+    "compliance": "合规类 / a compliance indicator",
+    "snapshot": "时点数 / a figure of one day",
+    "domain": "取值范围与步长；评分超出即拒收 / range and step; ratings outside are refused",
+}
+
 BOOLEAN: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 1, "maximum": 60}
 PERIOD: Schema = {"type": ["string", "integer"]}
@@ -275,11 +340,21 @@ def scheme_schema() -> Schema:
         "measures": rows(ref("measure"), 0), "circumstances": rows(_circumstance(), 0), "levels": _levels(),
         "adjustments": rows(adjustment, 0), "pay": _pay(), "process": _process(), **_ladder(),
     }  # fmt: skip
+    described = {name: {**shape, "description": DESCRIPTIONS[name]} for name, shape in properties.items()}
+    definitions = {
+        **DEFINITIONS, "indicator": _indicator(), "dimension": _dimension(), "measure": _measure(),
+    }  # fmt: skip
+    for name in ("indicator", "dimension"):
+        shape = definitions[name]
+        shape["properties"] = {
+            key: {**inner, "description": INNER[key]} for key, inner in shape["properties"].items()
+        }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "考核方案 / appraisal scheme",
-        **record(["code", "version", "name", "cycle", "dimensions"], **properties),
-        "$defs": {**DEFINITIONS, "indicator": _indicator(), "dimension": _dimension(), "measure": _measure()},
+        "description": "写法与每一条款的示例见 docs/guide/schemes.md / a recipe per clause in docs/guide/schemes.md",
+        **record(["code", "version", "name", "cycle", "dimensions"], **described),
+        "$defs": definitions,
     }
 
 
