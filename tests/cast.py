@@ -1,11 +1,11 @@
 """A small cast of named people in a small bank, used everywhere: who acts, who is acted on, and who stands outside.
 
-    总行 HO
-    ├─ 北京分行 BJ
-    │   ├─ 城东支行 CD      陈思远 M-CD1 (中级), 王雅琴 M-CD2
-    │   └─ 城西支行 CX      赵立群 M-CX1
-    └─ 上海分行 SH
-        └─ 浦东支行 PD      周婷 M-PD1
+总行 HO
+├─ 北京分行 BJ
+│   ├─ 城东支行 CD      陈思远 M-CD1 (中级), 王雅琴 M-CD2
+│   └─ 城西支行 CX      赵立群 M-CX1
+└─ 上海分行 SH
+    └─ 浦东支行 PD      周婷 M-PD1
 """
 
 from __future__ import annotations
@@ -84,15 +84,29 @@ def stage() -> Cast:
     cast.line = BusinessLine.objects.create(code="CORP", name="公司业务")
     for username, (name, role, unit, employee_no) in PEOPLE.items():
         user = user_create(
-            actor=STAGE, username=username, name=name, employee_no=employee_no, password=PASSWORD, is_demo=True
+            actor=STAGE,
+            username=username,
+            name=name,
+            employee_no=employee_no,
+            password=PASSWORD,
+            is_demo=True,
         )
         if role is not None:
             role_grant(
-                actor=STAGE, user=user, role=role, unit=cast.units[unit], starts_on=date(2020, 1, 1), reason="测试"
+                actor=STAGE,
+                user=user,
+                role=role,
+                unit=cast.units[unit],
+                starts_on=date(2020, 1, 1),
+                reason="测试",
             )
         cast.users[username] = user
-    cast.posts["P-CD"] = post_create(actor=STAGE, code="P-CD", name="公司客户经理岗", headcount=3, unit=cast.units["CD"])
-    cast.posts["P-PD"] = post_create(actor=STAGE, code="P-PD", name="个人客户经理岗", headcount=2, unit=cast.units["PD"])
+    cast.posts["P-CD"] = post_create(
+        actor=STAGE, code="P-CD", name="公司客户经理岗", headcount=3, unit=cast.units["CD"]
+    )
+    cast.posts["P-PD"] = post_create(
+        actor=STAGE, code="P-PD", name="个人客户经理岗", headcount=2, unit=cast.units["PD"]
+    )
     for employee_no, name, unit, grade, mobile in (
         ("M-CD1", "陈思远", "CD", "MIDDLE", "13812345678"),
         ("M-CD2", "王雅琴", "CD", "SENIOR", "13900001111"),
