@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from appraisal.schemes.engine import InputError, SchemeError, load_scheme, load_scheme_data, read_cohort
+from appraisal.schemes.engine import (
+    Cohort,
+    Evaluation,
+    InputError,
+    Person,
+    SchemeError,
+    load_scheme,
+    load_scheme_data,
+    parse_period,
+    read_cohort,
+)  # fmt: skip
+from appraisal.schemes.engine.cohort import column_of
 from appraisal.schemes.engine.counterfactual import counterfactuals
 from appraisal.schemes.engine.inputs import Vocabulary
 from appraisal.schemes.engine.lint import lint
@@ -266,3 +278,32 @@ def test_a_fault_names_the_element_it_lies_in() -> None:
     assert fault.path == "dimensions[1].indicators[0].method.floor"
     assert fault.zh.startswith("dimensions[1].indicators[0].method.floor（SALES）：下限高于上限")
     assert fault.en.startswith("dimensions[1].indicators[0].method.floor (SALES): floor lies above cap")
+
+
+def test_columns_are_checked_by_name() -> None:
+    scheme, people = load_scheme_data(one_method({"type": "direct"})), (Person("A"),)
+    column = column_of([Fraction(7)])
+    period = parse_period("2025Q4")
+    assert period is not None
+    found = list(Evaluation(scheme, Cohort(period, people, {"reading.X": column})).people())
+    assert found[0]["performance"] == "7.00"
+    with pytest.raises(InputError) as refused:
+        Evaluation(scheme, Cohort(period, people, {"reading.Y": column}))
+    assert [fault.path for fault in refused.value.faults] == ["columns.reading.Y"]
+
+
+def test_names_of_results_are_no_readings_and_a_rating_read_elsewhere_takes_its_readers_groups() -> None:
+    scheme = one_method(GROUPS, **RATED)
+    other = {"code": "Y", "name": "复评", "weight": 50, "source": "rating", "reads": "rating.X",
+             "method": {"type": "rating", "groups": {"panel": 1}}}  # fmt: skip
+    scheme["dimensions"][0]["indicators"] = [
+        {**scheme["dimensions"][0]["indicators"][0], "weight": 50},
+        other,
+    ]
+    scheme["measures"] = [{"code": "SUM", "rollup": "sum", "of": "months_in_grade", "periods": 2}]
+    rows = [{"group": "superior", "score": 80}, {"group": "panel", "score": 60}]
+    # 80 × 50 % + 60 × 50 %
+    assert results(scheme, [person(ratings={"X": rows})])[0]["performance"] == "70.00"
+    assert refused_input(scheme, person(ratings={"Y": rows}))[:2] == ("people[0].ratings.Y", "unused_code")
+    for word in ("months_in_grade", "performance", "SUM"):
+        assert refused_input(scheme, person(readings={word: 1}))[0] == f"people[0].readings.{word}"

@@ -16,7 +16,7 @@ from .cohort import Cohort, Person
 from .exact import plain
 from .faults import Fault, InputError, label_faults
 from .model import Scheme
-from .names import BUILTIN_FACTS, nearest, used_names
+from .names import BUILTIN_FACTS, PLAIN, nearest, used_names
 from .periods import KIND_OF_CYCLE, Period, parse_period
 from .shape import meant
 
@@ -64,18 +64,17 @@ class Vocabulary:
         self.events |= {row["event"] for row in event_rows(data)}
         self.targets = {item.code for item in indicators}
         self.facts: set[str] = set(BUILTIN_FACTS)
-        flat: set[str] = set()
+        before: set[str] = set()
         tables = {
             "reading": self.readings, "event": self.events, "target": self.targets, "fact": self.facts,
-            "previous": flat,
+            "previous": before,
         }  # fmt: skip
         for name in names:
             kind, _, code = name.partition(".")
             if code and kind in tables:
                 tables[kind].add(code)
-            elif not code:
-                flat.add(name)
-        self.readings |= {code for code in flat if code not in ROW_KEYS}
+        dimensions = {item.code for item in scheme.dimensions}
+        self.readings |= {code for code in before if code not in (*ROW_KEYS, *dimensions, *scheme.measures)}
         for parameter in (data.get("parameters") or {}).values():
             for row in parameter.get("by") or ():
                 self.facts |= {key for key in row if key not in ("value", "unit", "grade")}
@@ -85,21 +84,23 @@ class Vocabulary:
             self.facts = {*BUILTIN_FACTS, *self.declared}
         self.scores = {item.code for item in indicators}
         self.measures = set(scheme.measures)
-        dimensions = {item.code for item in scheme.dimensions}
-        self.row = {*ROW_KEYS, *ROW_TABLES, *dimensions, *self.measures, *flat}
+        plain_names = {name for name in names if name in PLAIN}
+        self.row = {*ROW_KEYS, *ROW_TABLES, *dimensions, *self.measures, *before, *plain_names}
         self.ratings: dict[str, tuple[frozenset[str] | None, Fraction, Fraction]] = {}
         self._ratings(scheme, names)
 
     def _ratings(self, scheme: Scheme, names: Collection[str]) -> None:
-        for dimension in scheme.sections["dimensions"]:
-            for item in dimension["indicators"]:
-                if item["source"] == "rating" or f"rating.{item['code']}" in names:
-                    groups = item["method"].get("groups")
-                    domain = item.get("domain") or {}
-                    self.ratings[item["code"]] = (
-                        None if groups is None else frozenset(groups),
-                        domain.get("min", Fraction(0)), domain.get("max", HUNDRED),
-                    )  # fmt: skip
+        indicators = [item for dimension in scheme.sections["dimensions"] for item in dimension["indicators"]]
+        for item in indicators:
+            name = f"rating.{item['code']}"
+            if name not in names:
+                continue
+            readers = [i.method.get("groups") for i in scheme.indicators() if i.reads == name]
+            groups = {group for reader in readers if reader for group in reader}
+            domain = item.get("domain") or {}
+            self.ratings[item["code"]] = (
+                frozenset(groups) if groups else None, domain.get("min", Fraction(0)), domain.get("max", HUNDRED),
+            )  # fmt: skip
 
 
 def event_rows(data: Any) -> Iterator[Mapping[str, Any]]:
@@ -139,6 +140,13 @@ class _Checker:
     def run(self) -> list[Fault]:
         self.period(self.cohort.period, "period")
         self.force()
+        for name in self.cohort.columns:
+            kind, _, code = name.partition(".")
+            known = {"reading": self.words.readings, "target": self.words.targets, "event": self.words.events}
+            if code not in known.get(kind, ()):
+                self.unknown(
+                    code, known.get(kind, ()), f"columns.{name}", "方案用到的代码", "a code the scheme uses"
+                )
         for k, person in enumerate(self.cohort.people):
             self.person(person, f"people[{k}]")
         return self.faults
