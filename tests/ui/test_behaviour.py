@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from playwright.sync_api import Browser, Page, Route
 
-from cmsys.local.frontend import ROOT, missing
+from cmsys.local.frontend import ROOT, ensure
 from cmsys.ui.charts import Chart, Series
 
 HOST = "http://cmsys.test"
