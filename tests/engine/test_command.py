@@ -104,3 +104,17 @@ def test_a_broken_input_and_missing_files(tmp_path: Path) -> None:
         done = score_scheme(demo, written(tmp_path, text))
         assert (done.returncode, done.stdout) == (1, "")
         assert "Traceback" not in done.stderr
+
+
+def test_a_key_written_twice_and_a_typo_are_refused_with_what_was_meant(tmp_path: Path) -> None:
+    retail = str(EXAMPLES / "city_bank_retail.yaml")
+    twice = '{"period": "2025Q4", "people": [{"employee_no": "A", "readings": {"NPL": 1, "NPL": 2}}]}'
+    done = score_scheme(retail, written(tmp_path, twice))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "input：重复；实际为 NPL；应为 每个键只出现一次" in done.stderr
+    typo = {"period": "2025Q4", "people": [{"employee_no": "A", "events": [{"code": "OFF_BOOK_SAEL"}]}]}
+    done = score_scheme(retail, written(tmp_path, typo))
+    assert done.returncode == 1
+    assert "people[0].events.OFF_BOOK_SAEL（A）：方案没有用到这个代码" in done.stderr
+    assert "您是否想写 OFF_BOOK_SALE？" in done.stderr
+    assert "第 1 行第 2 列：输入不是合法的 JSON" in score_scheme(retail, written(tmp_path, "{")).stderr

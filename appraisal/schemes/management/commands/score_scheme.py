@@ -17,6 +17,16 @@ from appraisal.schemes.engine.lint import ADVICE, lint
 REFUSED, UNREADABLE = 1, 2
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the input; a key written twice would silently lose one of its values."""
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise EngineError([Fault("input", "duplicate", key[:60], "每个键只出现一次", "each key once")])
+        result[key] = value
+    return result
+
+
 class Command(BaseCommand):
     """Prints the result as JSON. Exit 0 scored, 1 the scheme or the input is refused, 2 a file cannot be read.
 
@@ -68,7 +78,9 @@ class Command(BaseCommand):
     @staticmethod
     def _parsed(text: str) -> Any:
         try:
-            return json.loads(text, parse_float=Decimal, parse_constant=str)
+            return json.loads(text, parse_float=Decimal, parse_constant=str, object_pairs_hook=_once)
+        except EngineError:
+            raise
         except (ValueError, RecursionError) as error:
             where = (
                 f"line {error.lineno}, column {error.colno}"
