@@ -92,6 +92,7 @@ def move(request: SignedInRequest, code: str) -> HttpResponse:
                 unit_id=unit.pk,
                 parent_id=data["parent"].pk,
                 on=data["on"],
+                today=timezone.localdate(),
                 reason=data["reason"],
             )
             messages.success(request, _("已调整上级机构，下级机构一并调整。"))
@@ -114,7 +115,7 @@ def close(request: SignedInRequest, code: str) -> HttpResponse:
     url = UNITS.url("detail", unit)
     if request.method == "POST" and form.is_valid():
         try:
-            unit_close(actor=request.user, unit_id=unit.pk, **form.cleaned_data)
+            unit_close(actor=request.user, today=timezone.localdate(), unit_id=unit.pk, **form.cleaned_data)
             messages.success(request, _("机构已撤销。"))
             return HttpResponseRedirect(url)
         except ValidationError as error:

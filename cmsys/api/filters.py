@@ -117,7 +117,9 @@ class UnderUnitFilter(filters.CharFilter):
         if not value:
             return qs
         actor = self.parent.request.user_actor
-        path = OrgUnit.objects.visible_to(actor).filter(code=value).values_list("path", flat=True).first()
+        # Within the reach for these rows: reading managers of a unit does not ask for the scope of units.
+        units = OrgUnit.objects.reached_by(actor, qs.model.functions["view"])
+        path = units.filter(code=value).values_list("path", flat=True).first()
         return qs.filter(**{f"{self.field_name}__startswith": path}) if path else qs.none()
 
 

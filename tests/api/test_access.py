@@ -13,6 +13,7 @@ from cmsys.api.models import Client
 from cmsys.api.services.clients import client_revoke
 from cmsys.audit.models import Event
 from tests.api.conftest import SYSTEM
+from tests.cast import stage
 
 PATHS = ["/api/v1/org-units/", "/api/v1/org-units/SH/", "/api/v1/schema/"]
 
@@ -136,3 +137,17 @@ def test_requests_run_in_the_clients_name(caller, units, monkeypatch):
     assert us.actor.actor_name == "接口客户端：数据仓库"
     assert (us.request_id, us.address) == (answer["X-Request-Id"], "127.0.0.1")
     assert acting() is None
+
+
+def test_managers_of_a_unit_can_be_asked_for_without_the_scope_of_units(caller, db):
+    cast = stage()
+    whole, branch = caller("managers:read"), caller("managers:read", unit=cast.units["BJ"], name="北京")
+
+    def people(us, unit: str) -> list[str]:
+        found = us.get(f"/api/v1/managers/?unit={unit}").json()["results"]
+        return sorted(row["employee_no"] for row in found)
+
+    assert people(whole, "BJ") == ["M-CD1", "M-CD2", "M-CX1"]
+    assert people(branch, "CD") == ["M-CD1", "M-CD2"]
+    # Beyond the client's own unit there is nobody, whether the unit exists or not.
+    assert people(branch, "SH") == people(branch, "NOWHERE") == []

@@ -58,7 +58,9 @@ def test_filters(caller, units, query, expected):
 
 
 def test_a_unit_is_not_open_any_more_on_the_day_it_closes(caller, units):
-    unit_close(actor=SYSTEM, unit_id=units["BJ"].pk, on=date(2024, 7, 1), reason="并入")
+    unit_close(
+        actor=SYSTEM, unit_id=units["BJ"].pk, on=date(2024, 7, 1), today=date(2024, 7, 1), reason="并入"
+    )
     us = caller()
     assert "BJ" in codes(us.get("/api/v1/org-units/?open_on=2024-06-30"))
     assert "BJ" not in codes(us.get("/api/v1/org-units/?open_on=2024-07-01"))

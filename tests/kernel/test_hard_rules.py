@@ -155,7 +155,12 @@ def test_a_person_who_moves_is_out_of_the_old_branch_at_once(cast: Cast) -> None
 @pytest.mark.django_db
 def test_a_unit_that_moves_takes_its_people_along(cast: Cast) -> None:
     unit_move(
-        actor=STAGE, unit_id=cast.units["CX"].pk, parent_id=cast.units["SH"].pk, on=FIRST, reason="划转"
+        actor=STAGE,
+        unit_id=cast.units["CX"].pk,
+        parent_id=cast.units["SH"].pk,
+        on=FIRST,
+        today=FIRST,
+        reason="划转",
     )
     assert seen(cast, "hrb") == ["M-CD1", "M-CD2"]
 

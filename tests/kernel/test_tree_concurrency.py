@@ -40,10 +40,22 @@ def test_two_moves_at_once_cannot_put_two_branches_below_each_other() -> None:
     """BJ below PD (of SH) and SH below CD (of BJ) share no row, and together would make a circle without a root."""
     units = stage().units
     with transaction.atomic():
-        unit_move(actor=STAGE, unit_id=units["BJ"].pk, parent_id=units["PD"].pk, on=LATER, reason="并行")
+        unit_move(
+            actor=STAGE,
+            unit_id=units["BJ"].pk,
+            parent_id=units["PD"].pk,
+            on=LATER,
+            today=LATER,
+            reason="并行",
+        )
         other, raised = beside(
             lambda: unit_move(
-                actor=STAGE, unit_id=units["SH"].pk, parent_id=units["CD"].pk, on=LATER, reason="并行"
+                actor=STAGE,
+                unit_id=units["SH"].pk,
+                parent_id=units["CD"].pk,
+                on=LATER,
+                today=LATER,
+                reason="并行",
             )
         )
         other.join(timeout=0.5)
@@ -59,7 +71,14 @@ def test_two_moves_at_once_cannot_put_two_branches_below_each_other() -> None:
 def test_a_unit_opened_beside_a_move_of_its_parent_gets_the_new_path() -> None:
     units = stage().units
     with transaction.atomic():
-        unit_move(actor=STAGE, unit_id=units["BJ"].pk, parent_id=units["SH"].pk, on=LATER, reason="并行")
+        unit_move(
+            actor=STAGE,
+            unit_id=units["BJ"].pk,
+            parent_id=units["SH"].pk,
+            on=LATER,
+            today=LATER,
+            reason="并行",
+        )
         other, raised = beside(
             lambda: unit_create(
                 actor=STAGE, today=LATER, code="CD-T1", name="一团队", kind="team", parent=units["CD"]

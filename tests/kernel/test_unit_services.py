@@ -117,6 +117,7 @@ def test_a_move_keeps_the_tree_of_earlier_days_and_takes_the_subtree_along(cast:
             unit_id=cast.units["CX"].pk,
             parent_id=cast.units["SH"].pk,
             on=APRIL,
+            today=APRIL,
             reason="划转",
         )
     assert (tree(date(2026, 3, 31))["CX"], tree(APRIL)["CX"]) == ("BJ", "SH")
@@ -141,6 +142,7 @@ def test_a_unit_is_not_moved_below_itself(cast: Cast, below: str) -> None:
             unit_id=cast.units["BJ"].pk,
             parent_id=cast.units[below].pk,
             on=APRIL,
+            today=APRIL,
             reason="x",
         )
     assert refusal.value.message_dict == {"parent": ["机构不能移到自己或自己的下级之下。"]}
@@ -153,6 +155,7 @@ def test_moves_go_forward_in_time(cast: Cast) -> None:
             unit_id=cast.units["CX"].pk,
             parent_id=cast.units[parent].pk,
             on=on,
+            today=on,
             reason="x",
         )
 
@@ -172,6 +175,7 @@ def test_moving_to_where_it_is_changes_nothing_and_a_closed_parent_takes_nothing
             unit_id=cast.units["CX"].pk,
             parent_id=cast.units["BJ"].pk,
             on=APRIL,
+            today=APRIL,
             reason="x",
         )
     OrgUnit.objects.filter(code="SH").update(closed_on=APRIL)
@@ -181,6 +185,7 @@ def test_moving_to_where_it_is_changes_nothing_and_a_closed_parent_takes_nothing
             unit_id=cast.units["CX"].pk,
             parent_id=cast.units["SH"].pk,
             on=MAY,
+            today=MAY,
             reason="x",
         )
 
@@ -196,11 +201,11 @@ def test_the_database_refuses_two_parents_on_one_day(cast: Cast) -> None:
 
 def test_closing_a_unit_and_what_stands_in_its_way(cast: Cast) -> None:
     with nothing_written(), pytest.raises(ValidationError) as refusal:
-        unit_close(actor=cast.user("hrh"), unit_id=cast.units["SH"].pk, on=APRIL, reason="合并")
+        unit_close(actor=cast.user("hrh"), unit_id=cast.units["SH"].pk, on=APRIL, today=APRIL, reason="合并")
     assert refusal.value.messages == ["“上海分行”下还有未撤销的机构，请先移走或撤销它们。"]
-    unit_close(actor=cast.user("hrh"), unit_id=cast.units["PD"].pk, on=APRIL, reason="合并")
+    unit_close(actor=cast.user("hrh"), unit_id=cast.units["PD"].pk, on=APRIL, today=APRIL, reason="合并")
     with events() as written:
-        unit_close(actor=cast.user("hrh"), unit_id=cast.units["SH"].pk, on=APRIL, reason="合并")
+        unit_close(actor=cast.user("hrh"), unit_id=cast.units["SH"].pk, on=APRIL, today=APRIL, reason="合并")
     assert [said(event) for event in written] == [
         {
             "kind": "unit.close", "who": HR, "object": "上海分行", "reason": "合并",
@@ -209,7 +214,13 @@ def test_closing_a_unit_and_what_stands_in_its_way(cast: Cast) -> None:
     ]  # fmt: skip
     assert cast.managers["M-PD1"].unit.code == "PD"
     with nothing_written(), pytest.raises(ValidationError, match="撤销日期须晚于设立日期"):
-        unit_close(actor=cast.user("hrh"), unit_id=cast.units["CX"].pk, on=date(2001, 1, 1), reason="x")
+        unit_close(
+            actor=cast.user("hrh"),
+            unit_id=cast.units["CX"].pk,
+            on=date(2001, 1, 1),
+            today=date(2001, 1, 1),
+            reason="x",
+        )
 
 
 @pytest.mark.parametrize("who", ["sec", "aud", "hrb", "mgr", "cm", "cmd", "da", "trn", "nobody"])
@@ -220,9 +231,9 @@ def test_without_the_function_nothing_is_written(cast: Cast, who: str) -> None:
     with refused_without(LABEL):
         unit_update(actor=actor, unit_id=unit, values={"name": "x"})
     with refused_without(LABEL):
-        unit_move(actor=actor, unit_id=unit, parent_id=cast.units["SH"].pk, on=APRIL, reason="x")
+        unit_move(actor=actor, unit_id=unit, parent_id=cast.units["SH"].pk, on=APRIL, today=APRIL, reason="x")
     with refused_without(LABEL):
-        unit_close(actor=actor, unit_id=unit, on=APRIL, reason="x")
+        unit_close(actor=actor, unit_id=unit, on=APRIL, today=APRIL, reason="x")
 
 
 def test_a_unit_that_is_not_there_does_not_exist(cast: Cast) -> None:
@@ -230,9 +241,11 @@ def test_a_unit_that_is_not_there_does_not_exist(cast: Cast) -> None:
     with nothing_written(), pytest.raises(OrgUnit.DoesNotExist):
         unit_update(actor=actor, unit_id=NOBODY, values={"name": "x"})
     with nothing_written(), pytest.raises(OrgUnit.DoesNotExist):
-        unit_move(actor=actor, unit_id=cast.units["CD"].pk, parent_id=NOBODY, on=APRIL, reason="x")
+        unit_move(
+            actor=actor, unit_id=cast.units["CD"].pk, parent_id=NOBODY, on=APRIL, today=APRIL, reason="x"
+        )
     with nothing_written(), pytest.raises(OrgUnit.DoesNotExist):
-        unit_close(actor=actor, unit_id=NOBODY, on=APRIL, reason="x")
+        unit_close(actor=actor, unit_id=NOBODY, on=APRIL, today=APRIL, reason="x")
 
 
 def test_who_may_put_something_where(cast: Cast) -> None:
@@ -254,3 +267,15 @@ def test_who_may_put_something_where(cast: Cast) -> None:
 def test_names_are_kept_to_the_last_character(cast: Cast, name: str) -> None:
     unit = create(cast, name=name)
     assert OrgUnit.objects.get(pk=unit.pk).name == name
+
+
+def test_a_move_or_a_closing_of_tomorrow_is_refused_today(cast: Cast) -> None:
+    """The path and the closing count at once, so a day to come must not be written today."""
+    hrh, unit = cast.user("hrh"), cast.units["CD"].pk
+    before = OrgUnit.objects.get(pk=unit).path
+    for verb, more in ((unit_move, {"parent_id": cast.units["SH"].pk}), (unit_close, {})):
+        with pytest.raises(ValidationError) as refusal:
+            verb(actor=hrh, today=date(2026, 3, 31), unit_id=unit, on=date(2026, 4, 1), reason="x", **more)
+        assert refusal.value.message_dict == {"on": ["日期不能晚于今天（2026-03-31），请到当天再办理。"]}
+    unchanged = OrgUnit.objects.get(pk=unit)
+    assert (unchanged.path, unchanged.closed_on) == (before, None)

@@ -369,3 +369,14 @@ def test_out_of_scope_does_not_exist(cast: Cast) -> None:
         )
     with nothing_written(), pytest.raises(RelationshipManager.DoesNotExist):
         manager_update(actor=cast.user("hrh"), manager_id=NOBODY, values={"name": "x"})
+
+
+def test_a_post_of_another_branch_cannot_be_given(cast: Cast) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        manager_update(
+            actor=cast.user("hrb"),
+            manager_id=cast.managers["M-CD1"].pk,
+            values={"post": cast.posts["P-PD"]},
+        )
+    assert refusal.value.message_dict == {"post": ["岗位不在您的管理范围内。"]}
+    assert RelationshipManager.objects.get(employee_no="M-CD1").post is None

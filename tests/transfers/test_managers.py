@@ -201,7 +201,7 @@ def test_units_are_found_by_code_or_by_a_name_that_is_theirs_alone(bring: Bring,
 
 
 def test_closed_units_take_nobody_in(bring: Bring, cast: Cast) -> None:
-    unit_close(actor=SYSTEM, unit_id=cast.units["CX"].pk, on=TODAY, reason="撤并")
+    unit_close(actor=SYSTEM, unit_id=cast.units["CX"].pk, on=TODAY, today=TODAY, reason="撤并")
     imported = bring("managers", [HEAD, "A1,甲,CX,,,,", "M-CX1,赵立群,CX,,13911112222,,"])
     assert errors(imported.report) == [(2, "unit_code", "conflict")]
 

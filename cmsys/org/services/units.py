@@ -20,7 +20,7 @@ from cmsys.org.models import OrgUnit, UnitPlacement
 from cmsys.org.permissions import UNIT_EDIT
 from cmsys.org.tree import lock_tree
 
-EDITABLE = ("name", "kind", "region_code", "latitude", "longitude", "head", "opened_on", "closed_on")
+EDITABLE = ("name", "kind", "region_code", "latitude", "longitude", "head", "opened_on")
 
 
 @transaction.atomic
@@ -67,13 +67,14 @@ def unit_update(*, actor: Actor, unit_id: int, values: Mapping[str, Any], reason
 
 
 @transaction.atomic
-def unit_move(*, actor: Actor, unit_id: int, parent_id: int, on: date, reason: str) -> OrgUnit:
+def unit_move(*, actor: Actor, today: date, unit_id: int, parent_id: int, on: date, reason: str) -> OrgUnit:
     """Puts a unit with all below it under another parent from a day on; earlier days keep the old tree.
 
     Paths of the whole subtree change in one statement. Raises MissingFunction, OrgUnit.DoesNotExist,
-    ValidationError (below itself, closed parent, a day before the last move).
+    ValidationError (below itself, closed parent, a day before the last move or after today).
     """
     require(actor, UNIT_EDIT)
+    _check_not_ahead(on, today)
     lock_tree()
     locked = OrgUnit.objects.visible_to(actor, "edit").select_for_update(of=("self",)).order_by("pk")
     units = {unit.pk: unit for unit in locked.filter(pk__in=[unit_id, parent_id])}
@@ -113,9 +114,10 @@ def unit_move(*, actor: Actor, unit_id: int, parent_id: int, on: date, reason: s
 
 
 @transaction.atomic
-def unit_close(*, actor: Actor, unit_id: int, on: date, reason: str) -> OrgUnit:
+def unit_close(*, actor: Actor, today: date, unit_id: int, on: date, reason: str) -> OrgUnit:
     """Closes a unit from a day on. What refers to it stays. Open units below it must be moved or closed first."""
     require(actor, UNIT_EDIT)
+    _check_not_ahead(on, today)
     unit = OrgUnit.objects.visible_to(actor, "edit").select_for_update(of=("self",)).get(pk=unit_id)
     if unit.children.filter(closed_on__isnull=True).exists():
         raise ValidationError(
@@ -142,6 +144,14 @@ def check_placeable(actor: Actor, unit: OrgUnit | None, function: Function) -> N
         raise refused("unit", "conflict", _("机构“%(unit)s”已撤销。") % {"unit": unit.name})
     if not OrgUnit.objects.reached_by(actor, function).filter(pk=unit.pk).exists():
         raise refused("unit", "out_of_scope", _("机构不在您的管理范围内。"))
+
+
+def _check_not_ahead(on: date, today: date) -> None:
+    # Path and closing count from the moment they are written; a day to come would be believed at once.
+    if on > today:
+        raise refused(
+            "on", "bad_value", _("日期不能晚于今天（%(today)s），请到当天再办理。") % {"today": today}
+        )
 
 
 def _check_open(unit: OrgUnit) -> None:

@@ -14,7 +14,7 @@ from cmsys.access.refusals import refused
 from cmsys.accounts.pinyin import pinyin_of
 from cmsys.audit.ledger import changes_between, record
 from cmsys.org.services.units import check_placeable
-from managers.careers.models import Grade
+from managers.careers.models import Grade, Post
 from managers.profiles.models import GradeCause, GradeRecord, RelationshipManager
 from managers.profiles.permissions import CONTACT_EDIT, MANAGER_EDIT
 
@@ -58,6 +58,7 @@ def manager_create(
     require(actor, MANAGER_EDIT)
     _check_values(values)
     check_placeable(actor, values.get("unit"), MANAGER_EDIT)
+    _check_post(actor, values.get("post"))
     manager = RelationshipManager(
         employee_no=employee_no, name_pinyin=pinyin_of(values.get("name", "")), **values
     )
@@ -83,6 +84,8 @@ def manager_update(
     manager = _locked(actor, "edit", manager_id)
     if "unit" in values and values["unit"] != manager.unit:
         check_placeable(actor, values["unit"], MANAGER_EDIT)
+    if "post" in values and values["post"] != manager.post:
+        _check_post(actor, values["post"])
     changed = _change(manager, actor, values, reason)
     if {"unit", "line"} & set(values):
         _check_line(actor, changed)
@@ -140,6 +143,11 @@ def _check_line(actor: Actor, manager: RelationshipManager) -> None:
     """Who is limited to a business line neither enters people of another one nor hands people over to it. One query."""
     if not RelationshipManager.objects.visible_to(actor, "edit").filter(pk=manager.pk).exists():
         raise refused("line", "out_of_scope", _("条线不在您的管理范围内。"))
+
+
+def _check_post(actor: Actor, post: Post | None) -> None:
+    if post is not None and not Post.objects.reached_by(actor, MANAGER_EDIT).filter(pk=post.pk).exists():
+        raise refused("post", "out_of_scope", _("岗位不在您的管理范围内。"))
 
 
 def _check_values(values: Mapping[str, Any]) -> None:
