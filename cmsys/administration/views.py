@@ -59,20 +59,20 @@ def desk(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def org_tree(request: SignedInRequest) -> HttpResponse:
-    """机构树: the visible part of the tree with how many units stand below each; one query."""
+    """机构树: the visible part of the tree, siblings by their code; one query."""
     require(request.user, UNIT_VIEW)
-    units = OrgUnit.objects.visible_to(request.user).select_related("head").order_by("path")
+    units = list(OrgUnit.objects.visible_to(request.user).select_related("head").order_by("code"))
     nodes: dict[int, dict[str, Any]] = {}
     roots: list[dict[str, Any]] = []
     for unit in units:
-        node: dict[str, Any] = {
+        nodes[unit.pk] = {
             "label": unit.name, "url": UNITS.url("detail", unit), "children": [],
             "meta": " · ".join(part for part in (unit.code, unit.head.name if unit.head else "") if part),
             "tag": _("已撤销") if unit.closed_on else unit.get_kind_display(), "tone": "hold",
         }  # fmt: skip
-        nodes[unit.pk] = node
+    for unit in units:
         parent = nodes.get(unit.parent_id) if unit.parent_id else None
-        (parent["children"] if parent else roots).append(node)
+        (parent["children"] if parent else roots).append(nodes[unit.pk])
     page = {"title": _("机构树"), "subtitle": _("%(n)d 个机构 · 今天的隶属关系") % {"n": len(nodes)}}
     return render(request, "administration/org_tree.html", {"page": page, "nodes": roots})
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from cmsys.org.models import OrgUnit, UnitKind, UnitPlacement
 from cmsys.org.services.units import check_placeable, unit_close, unit_create, unit_move, unit_update
 from managers.profiles.permissions import MANAGER_EDIT
-from tests.cast import TODAY, Cast
+from tests.cast import STAGE, TODAY, Cast
 from tests.kernel.ledger import events, nothing_written, refused_without, said
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +280,12 @@ def test_a_move_or_a_closing_of_tomorrow_is_refused_today(cast: Cast) -> None:
         assert refusal.value.message_dict == {"on": ["日期不能晚于今天（2026-03-31），请到当天再办理。"]}
     unchanged = OrgUnit.objects.get(pk=unit)
     assert (unchanged.path, unchanged.closed_on) == (before, None)
+
+
+def test_the_tree_shows_siblings_by_their_code(cast: Cast, client: Client) -> None:
+    """Opened later, and so with a higher number, but earlier in the alphabet."""
+    unit_create(actor=STAGE, today=APRIL, code="AA", name="安徽分行", kind="branch", parent=cast.units["HO"])
+    client.force_login(cast.user("hrh"), backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/org-units/tree/").content.decode()
+    places = [page.index(f">{name}</a>") for name in ("总行", "安徽分行", "北京分行", "城东支行", "上海分行")]
+    assert places == sorted(places)
