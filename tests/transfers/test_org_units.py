@@ -170,7 +170,7 @@ def test_an_unknown_head_is_a_warning(bring: Bring) -> None:
 
 
 def test_closed_parents_take_no_new_units(bring: Bring, cast: Cast) -> None:
-    unit_update(actor=SYSTEM, unit_id=cast.units["CX"].pk, values={"closed_on": TODAY})
+    unit_close(actor=SYSTEM, today=TODAY, unit_id=cast.units["CX"].pk, on=TODAY, reason="撤并")
     imported = bring("org_units", _lines("N1,新团队,团队,CX,,,,"))
     assert errors(imported.report) == [(2, "parent_code", "conflict")]
 
