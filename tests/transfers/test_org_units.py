@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from cmsys.access.actors import MissingFunction, SystemActor
 from cmsys.audit.models import Event
 from cmsys.org.models import OrgUnit, UnitPlacement
-from cmsys.org.services.units import unit_create, unit_update
+from cmsys.org.services.units import unit_close, unit_create, unit_update
 from cmsys.transfers.models import ImportBatch, ImportChange
 from cmsys.transfers.report import Report
 from cmsys.transfers.services.batches import batch_undo
