@@ -178,9 +178,11 @@ class Cluster:
         """
         ours = [process for process in psutil.process_iter(["name"]) if self._is_ours(process)]
         for process in ours:
-            # SIGINT is a fast shutdown for the postmaster; children left without one end by SIGTERM.
-            orphan = process.ppid() == 1 and "postgres:" in " ".join(process.cmdline()[:1])
-            _signal(process, signal.SIGTERM if orphan else signal.SIGINT)
+            # One that is just ending may be gone before it is looked at.
+            with suppress(psutil.NoSuchProcess):
+                # SIGINT is a fast shutdown for the postmaster; children left without one end by SIGTERM.
+                orphan = process.ppid() == 1 and "postgres:" in " ".join(process.cmdline()[:1])
+                _signal(process, signal.SIGTERM if orphan else signal.SIGINT)
         _, stubborn = psutil.wait_procs(ours, timeout=30)
         for process in stubborn:
             _signal(process, signal.SIGKILL)

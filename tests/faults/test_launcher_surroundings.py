@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg2
 import pytest
 
 from cmsys.local.broker import Broker
 from cmsys.local.places import CHECKOUT
+from cmsys.local.postgres import Cluster
 from cmsys.local.problems import explained
 from tests.faults.launched import STAND_IN, Launched
 
@@ -206,3 +208,19 @@ def test_manage_py_beside_a_running_launcher_needs_no_settings() -> None:
         'setdefault("DJANGO_SETTINGS_MODULE", "cmsys.settings.local")' in (CHECKOUT / "manage.py").read_text()
     )
     assert 'RunFile.read(CMSYS_HOME / "run.json")' in (CHECKOUT / "cmsys/settings/local.py").read_text()
+
+
+def test_a_leftover_that_ends_while_it_is_looked_at_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server of an earlier run may be shutting down at this very moment."""
+    ended = subprocess.Popen(["true"])
+    gone = psutil.Process(ended.pid)
+    ended.wait()
+    cluster = object.__new__(Cluster)
+    cluster.data = tmp_path
+    monkeypatch.setattr(Cluster, "_is_ours", lambda self, process: True)
+    monkeypatch.setattr(psutil, "process_iter", lambda attrs: [gone])
+    (tmp_path / "postmaster.pid").write_text("1\n")
+    cluster.clear_leftovers()
+    assert not (tmp_path / "postmaster.pid").exists()
