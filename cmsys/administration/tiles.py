@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,9 @@ from cmsys.ui.listing import shown
 def accounts_tile(request: SignedInRequest) -> str:
     """How many accounts, how many without any role, how many disabled."""
     users = User.objects.all()
-    unused = users.filter(is_active=True, grants__isnull=True).count()
+    today = timezone.localdate()
+    in_force = RoleGrant.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), starts_on__lte=today)
+    unused = users.filter(is_active=True).exclude(pk__in=in_force.values("user_id")).count()
     figures = [
         {"label": _("账号"), "value": users.count(), "url": reverse("users_list")},
         {"label": _("没有角色"), "value": unused, "tone": "warn" if unused else ""},

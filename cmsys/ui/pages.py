@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.forms import BaseForm
@@ -90,4 +90,3 @@ class ConfirmPage:
     cancel_url: str = ""
     warning: Text = ""
     danger: bool = False
-    actions: Sequence[Action] = field(default_factory=tuple)
