@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "cmsys.administration",
     "managers.careers",
     "managers.profiles",
+    "customers.allocation",
     "appraisal.schemes",
     "cmsys.demo",
 ]

@@ -1,0 +1,1 @@
+"""The allocation engine: pure, exact, the same plan for the same problem."""

@@ -1,0 +1,1 @@
+"""The allocation engine, without a database."""
