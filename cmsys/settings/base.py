@@ -36,8 +36,16 @@ INSTALLED_APPS = [
     "cmsys.administration",
     "managers.careers",
     "managers.profiles",
+    "customers.registry",
+    "customers.engagement",
+    "customers.service",
     "customers.allocation",
     "appraisal.schemes",
+    "appraisal.figures",
+    "appraisal.cycles",
+    "appraisal.ratings",
+    "appraisal.scoring",
+    "appraisal.grading",
     "cmsys.demo",
 ]
 

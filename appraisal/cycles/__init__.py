@@ -1,0 +1,1 @@
+"""考核周期: a scheme applied to a period and a frozen population."""

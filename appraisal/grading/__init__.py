@@ -1,0 +1,1 @@
+"""双维矩阵: where people stand by ability and performance."""

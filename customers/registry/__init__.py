@@ -1,0 +1,1 @@
+"""客户主数据: customers, their contacts, and who looks after each of them on any day."""

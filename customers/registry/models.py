@@ -1,0 +1,279 @@
+"""Customer, Contact, CustomerTier and Assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cmsys.access.functions import Function
+from cmsys.access.masks import Mask, mask_mobile
+from cmsys.org.models import DateRange, OrgUnit
+from cmsys.org.scope import ScopedQuerySet, ScopeFields
+from customers.registry import permissions
+from managers.profiles.models import RelationshipManager
+
+
+class CustomerKind(models.TextChoices):
+    """客户类型. 企业 where the source does not say how large."""
+
+    ENTERPRISE = "enterprise", _("企业")
+    GOVERNMENT = "government", _("政府")
+    PUBLIC = "public", _("事业单位")
+    LARGE = "large", _("大型企业")
+    SME = "sme", _("中小企业")
+    INDIVIDUAL = "individual", _("个人")
+
+
+class CustomerNature(models.TextChoices):
+    """客户属性 (002)."""
+
+    RESOURCE = "resource", _("资源类")
+    PROJECT = "project", _("项目类")
+
+
+class CustomerCategory(models.TextChoices):
+    """客户分类 (004)."""
+
+    KEY = "key", _("重点客户")
+    GENERAL = "general", _("一般客户")
+    PROSPECT = "prospect", _("潜在客户")
+
+
+class CustomerTier(models.Model):
+    """客户分级: A, B, C by default; the first is worth most."""
+
+    resource: ClassVar[str] = "customer-tiers"
+
+    code = models.CharField(_("分级编码"), max_length=10, unique=True)
+    name = models.CharField(_("分级名称"), max_length=40, unique=True)
+    order = models.PositiveSmallIntegerField(_("次序"), unique=True)
+
+    class Meta:
+        verbose_name = _("客户分级")
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(models.Model):
+    """客户: an institution or a person the bank serves or wants to serve.
+
+    `since` is the day of its first contract, or of its first transaction where there is none: before it the customer
+    is 潜在, from it on 已有; `developed_by` is the manager who was responsible on that day. `owner` is today's primary
+    manager (主办); Assignment knows the one of any other day.
+    """
+
+    resource: ClassVar[str] = "customers"
+    audit_masks: ClassVar[Mapping[str, Mask]] = {}
+    functions: ClassVar[Mapping[str, Function]] = {
+        "list": permissions.CUSTOMER_LIST,
+        "view": permissions.CUSTOMER_VIEW,
+        "count": permissions.CUSTOMER_COUNT,
+        "edit": permissions.CUSTOMER_EDIT,
+        "export": permissions.CUSTOMER_EXPORT,
+        "import": permissions.CUSTOMER_IMPORT,
+        "reveal": permissions.CUSTOMER_REVEAL,
+        "assign": permissions.ASSIGNMENT_EDIT,
+    }
+    scope: ClassVar[ScopeFields] = ScopeFields(unit_path="unit__path", employee_no="owner__employee_no")
+
+    id = models.BigAutoField(primary_key=True)
+    customer_no = models.CharField(_("客户编号"), max_length=60, unique=True)
+    name = models.CharField(_("客户名称"), max_length=160)
+    name_pinyin = models.CharField(_("名称拼音"), max_length=320, blank=True, editable=False)
+    kind = models.CharField(
+        _("客户类型"), max_length=20, choices=CustomerKind.choices, default=CustomerKind.ENTERPRISE
+    )
+    nature = models.CharField(_("客户属性"), max_length=20, choices=CustomerNature.choices, blank=True)
+    category = models.CharField(_("客户分类"), max_length=20, choices=CustomerCategory.choices, blank=True)
+    tier = models.ForeignKey(
+        CustomerTier, verbose_name=_("客户分级"), null=True, blank=True, on_delete=models.PROTECT, related_name="customers"
+    )  # fmt: skip
+    group_no = models.CharField(_("集团编号"), max_length=60, blank=True)
+    industry_code = models.CharField(_("行业代码"), max_length=40, blank=True)
+    region_code = models.CharField(_("行政区划代码"), max_length=12, blank=True)
+    latitude = models.DecimalField(_("纬度"), max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("经度"), max_digits=9, decimal_places=6, null=True, blank=True)
+    scale = models.CharField(_("规模"), max_length=40, blank=True)
+    credit_code = models.CharField(_("统一社会信用代码"), max_length=18, blank=True)
+    needs = models.CharField(_("需求偏好"), max_length=300, blank=True)
+    source = models.CharField(_("来源"), max_length=60, blank=True)
+    unit = models.ForeignKey(
+        OrgUnit, verbose_name=_("所属机构"), null=True, blank=True, on_delete=models.PROTECT, related_name="customers"
+    )  # fmt: skip
+    owner = models.ForeignKey(
+        RelationshipManager, verbose_name=_("主办客户经理"), null=True, blank=True, editable=False,
+        on_delete=models.PROTECT, related_name="customers",
+    )  # fmt: skip
+    since = models.DateField(_("建立合作日期"), null=True, blank=True, editable=False)
+    developed_by = models.ForeignKey(
+        RelationshipManager, verbose_name=_("开发人"), null=True, blank=True, editable=False,
+        on_delete=models.PROTECT, related_name="developed_customers",
+    )  # fmt: skip
+    updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("客户")
+        ordering = ["customer_no"]
+        indexes = [
+            models.Index(fields=["updated_at", "id"], name="registry_customer_updated"),
+            models.Index(fields=["name_pinyin", "id"], name="registry_customer_pinyin"),
+            models.Index(fields=["developed_by", "since"], name="registry_customer_developed"),
+            GinIndex(
+                name="registry_customer_search",
+                fields=["name", "customer_no", "name_pinyin"],
+                opclasses=["gin_trgm_ops"] * 3,
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)), name="registry_customer_latitude",
+                violation_error_message=_("纬度须在 -90 到 90 之间"),
+            ),
+            models.CheckConstraint(
+                condition=Q(longitude__isnull=True) | Q(longitude__range=(-180, 180)),
+                name="registry_customer_longitude",
+                violation_error_message=_("经度须在 -180 到 180 之间"),
+            ),
+            models.CheckConstraint(
+                condition=Q(developed_by__isnull=True) | Q(since__isnull=False), name="registry_customer_developed_since"
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.customer_no}）"
+
+
+class ContactRole(models.TextChoices):
+    """What a contact is to the customer's decision (002)."""
+
+    INVESTOR = "investor", _("投资者")
+    DECIDER = "decider", _("决策者")
+    USER = "user", _("用户")
+    SUPPORTER = "supporter", _("支持者")
+
+
+class Contact(models.Model):
+    """联系人 of a customer."""
+
+    resource: ClassVar[str] = "contacts"
+    audit_masks: ClassVar[Mapping[str, Mask]] = {"mobile": mask_mobile}
+    functions: ClassVar[Mapping[str, Function]] = {
+        "view": permissions.CUSTOMER_VIEW,
+        "edit": permissions.CUSTOMER_EDIT,
+        "reveal": permissions.CUSTOMER_REVEAL,
+    }
+    scope: ClassVar[ScopeFields] = ScopeFields(
+        unit_path="customer__unit__path", employee_no="customer__owner__employee_no"
+    )
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("客户"), on_delete=models.PROTECT, related_name="contacts"
+    )
+    name = models.CharField(_("联系人"), max_length=100)
+    role = models.CharField(_("角色"), max_length=20, choices=ContactRole.choices, blank=True)
+    mobile = models.CharField(_("手机"), max_length=20, blank=True)
+    birthday = models.DateField(_("生日"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("联系人")
+        ordering = ["customer", "name"]
+        constraints = [models.UniqueConstraint(fields=["customer", "name"], name="registry_contact_once")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="registry_contact_updated")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AssignmentRole(models.TextChoices):
+    """归属类型: the one accountable holder, and those who help."""
+
+    PRIMARY = "primary", _("主办")
+    ASSISTANT = "assistant", _("协办")
+    BACKUP = "backup", _("AB角")
+    SERVICE = "service", _("客服专员")
+    TECHNICAL = "technical", _("技术支持")
+    RISK = "risk", _("风险经理")
+
+
+class Assignment(models.Model):
+    """归属: a manager looks after a customer in a role from a day (included) to a day (excluded).
+
+    The database allows one primary holder a customer at any instant, and nobody twice in the same role.
+    """
+
+    resource: ClassVar[str] = "assignments"
+    audit_masks: ClassVar[Mapping[str, Mask]] = {}
+    functions: ClassVar[Mapping[str, Function]] = {
+        "view": permissions.CUSTOMER_VIEW,
+        "edit": permissions.ASSIGNMENT_EDIT,
+    }
+    scope: ClassVar[ScopeFields] = ScopeFields(
+        unit_path="customer__unit__path", employee_no="manager__employee_no"
+    )
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("客户"), on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
+    manager = models.ForeignKey(
+        RelationshipManager, verbose_name=_("客户经理"), on_delete=models.PROTECT, related_name="assignments"
+    )
+    role = models.CharField(_("归属类型"), max_length=20, choices=AssignmentRole.choices)
+    starts_on = models.DateField(_("开始日期"))
+    ends_on = models.DateField(_("结束日期"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("客户归属")
+        ordering = ["customer", "-starts_on", "role"]
+        indexes = [
+            models.Index(fields=["customer", "starts_on"], name="registry_assignment_customer"),
+            models.Index(fields=["updated_at", "id"], name="registry_assignment_updated"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                name="registry_assignment_period",
+                violation_error_message=_("结束日期须晚于开始日期"),
+            ),
+            ExclusionConstraint(
+                name="registry_one_primary_at_a_time",
+                expressions=[
+                    (F("customer"), RangeOperators.EQUAL),
+                    (DateRange("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(role="primary"),
+                violation_error_message=_("同一客户同一时间只能有一名主办"),
+            ),
+            ExclusionConstraint(
+                name="registry_helper_once_at_a_time",
+                expressions=[
+                    (F("customer"), RangeOperators.EQUAL),
+                    (F("manager"), RangeOperators.EQUAL),
+                    (F("role"), RangeOperators.EQUAL),
+                    (DateRange("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+                condition=~Q(role="primary"),
+                violation_error_message=_("同一人在同一时间不能重复担任同一归属"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} {self.starts_on}"
