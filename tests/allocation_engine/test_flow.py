@@ -125,7 +125,6 @@ def test_sinks_fill_from_below():
     assert sinks.size.tolist() == [2, 3, 3]
     assert sinks.fill(column(3, 1)).tolist() == [2, 1, 1]
     assert sinks.cost(column(3, 1)) == 2 + 4 + 2
-    assert sinks.next_slope(column(2, 3), 99).tolist() == [4, 99]
 
 
 @st.composite

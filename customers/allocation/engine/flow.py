@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .network import SAFE, RangeError, lack, segment_minimum, solve_network
+from .network import SAFE, RangeError, distances, lack, solve_network
 
 Ints = npt.NDArray[np.int64]
 Marginal = Sequence[tuple[Ints, Ints]]
@@ -103,13 +103,6 @@ class Sinks:
         """What these loads cost, exactly."""
         return int((self.fill(load) * self.slope).sum())
 
-    def next_slope(self, load: Ints, full: int) -> Ints:
-        """The slope of one point more, `full` for a manager without room."""
-        room = self.fill(load) < self.size
-        found = np.full(len(load), full, dtype=np.int64)
-        np.minimum.at(found, self.owner[room], self.slope[room])
-        return found
-
 
 def transport(
     *,
@@ -191,17 +184,12 @@ def _prices(
     above = (2 * widest + 1) * (len(load) + 1)
     if above * 2 >= SAFE:
         raise RangeError(f"costs up to {widest} with {len(load)} managers leave 64 bits")
-    by_customer = np.argsort(customer, kind="stable")
-    used = np.flatnonzero(flow > 0)
-    by_manager = used[np.argsort(manager[used], kind="stable")]
-    manager_price = sinks.next_slope(load, above)
-    customer_price = np.full(n, above, dtype=np.int64)
-    while True:
-        reach = cost[by_customer] + manager_price[manager[by_customer]]
-        customer_price = segment_minimum(reach, customer[by_customer], n, above)
-        back = customer_price[customer[by_manager]] - cost[by_manager]
-        through = segment_minimum(back, manager[by_manager], len(load), above)
-        better = np.minimum(manager_price, through)
-        if np.array_equal(better, manager_price):
-            return customer_price, manager_price
-        manager_price = better
+    m, sink = len(load), n + len(load)
+    tails = np.concatenate([customer, n + sinks.owner])
+    heads = np.concatenate([n + manager, np.full(len(sinks.owner), sink)])
+    # A customer's arc is never full: what it carries could always be one point more of the same customer.
+    room = np.concatenate([flow + 1, sinks.size])
+    carried = np.concatenate([flow, sinks.fill(load)])
+    start = np.full(n + m + 1, above, dtype=np.int64)
+    away = distances(tails, heads, room, np.concatenate([cost, sinks.slope]), carried, sink, start)
+    return away[:n], away[n:sink]

@@ -43,15 +43,6 @@ def solve_network(tails: Ints, heads: Ints, capacities: Ints, costs: Ints, suppl
     raise RangeError(f"the flow solver refuses the numbers: {status.name}")
 
 
-def segment_minimum(values: Ints, group: Ints, count: int, empty: int) -> Ints:
-    """The least value of each group 0..count-1 (int64[count]); `group` is sorted; `empty` where a group has none."""
-    found = np.full(count, empty, dtype=np.int64)
-    if len(values):
-        starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
-        found[group[starts]] = np.minimum(np.minimum.reduceat(values, starts), empty)
-    return found
-
-
 def lack(supply: Ints, customer: Ints, manager: Ints, capacity: Ints) -> tuple[Ints, Ints, int]:
     """Customers, managers and missing points of the largest lack: (indices, indices, points).
 
@@ -81,3 +72,28 @@ def lack(supply: Ints, customer: Ints, manager: Ints, capacity: Ints) -> tuple[I
         if np.array_equal(more, short) and np.array_equal(reached, full):
             return np.flatnonzero(short), np.flatnonzero(full), int(left.sum())
         short, full = more, reached
+
+
+def distances(tails: Ints, heads: Ints, room: Ints, costs: Ints, flow: Ints, sink: int, start: Ints) -> Ints:
+    """Least residual cost from every node to the sink (int64[nodes]): the prices that prove a least-cost flow.
+
+    room: int64[a], capacity of each arc. start: int64[nodes], a price no node exceeds (above every path). Exact; a few
+    passes over the arcs. The residual network of a least-cost flow has no negative circle, so it ends.
+    """
+    forward, backward = flow < room, flow > 0
+    origin = np.concatenate([tails[forward], heads[backward]])
+    target = np.concatenate([heads[forward], tails[backward]])
+    price = np.concatenate([costs[forward], -costs[backward]])
+    order = np.argsort(origin, kind="stable")
+    origin, target, price = origin[order], target[order], price[order]
+    away = start.copy()
+    away[sink] = 0
+    starts = np.flatnonzero(np.diff(origin, prepend=-1)) if len(origin) else origin
+    nodes = origin[starts]
+    while len(starts):
+        reach = np.minimum.reduceat(price + away[target], starts)
+        better = np.minimum(away[nodes], reach)
+        if np.array_equal(better, away[nodes]):
+            break
+        away[nodes] = better
+    return away

@@ -125,8 +125,8 @@ class Policy:
     far: int = 20_000
     grade_span: int = 3
     tenure_bands: tuple[int, ...] = ()
-    fairness: int = 2_000
-    value_fairness: int = 0
+    fairness: int = 20000
+    value_fairness: int = 20000
     value_cap_permille: int = 990
     tenure_limit: int | None = None
     key_limit: int | None = None

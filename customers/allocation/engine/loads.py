@@ -1,0 +1,128 @@
+"""What a manager's load costs: F·K·(L/K − ρ)², equal use of capacity, in whole cost units.
+
+Since every point is carried by somebody, Σ F·K·(L/K − ρ)² = Σ F·L²/K − F·W²/ΣK: the mean ρ leaves the decision alone, so
+branches solved one by one add up to the whole. The table holds the rounded slope of each point (F·(2L + 1)/K in
+thousandths), hence a convex whole-number function; the constant is taken off once, `constant`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .flow import Sinks
+from .problem import PERMILLE, Flags, Ints
+
+# A capacity above this many points is cut into this many equal steps of one slope each.
+STEPS = 4096
+# The price of one point beyond a hard limit while a plan is being repaired: above every gain a change can bring.
+PENALTY = 1 << 34
+
+
+def constant(fairness: int, effort: int, capacity: int) -> int:
+    """F·W²/ΣK in cost units, rounded half up: what the mean load costs and nobody can save."""
+    if capacity == 0:
+        return 0
+    return (2 * PERMILLE * fairness * effort * effort + capacity) // (2 * capacity)
+
+
+@dataclass(frozen=True)
+class Loads:
+    """Load costs of m managers as flat tables. offset: int64[m] into `slope` and `below`; step: int64[m] points a
+    segment; slope: per segment, cost of one point; below: cost of all segments before it."""
+
+    capacity: Ints
+    offset: Ints
+    step: Ints
+    slope: Ints
+    below: Ints
+
+    @classmethod
+    def of(cls, fairness: int, capacity: Ints) -> Loads:
+        """The tables for these capacities (points); managers of equal capacity share one."""
+        distinct, back = np.unique(capacity, return_inverse=True)
+        slopes, belows, offsets, steps, at = [], [], [], [], 0
+        for k in distinct.tolist():
+            step = max(1, -(-k // STEPS))
+            start = np.arange(0, k, step, dtype=np.int64)
+            price = (2 * PERMILLE * fairness * (2 * start + step) + k) // (2 * k) if k else start
+            price = np.append(price, price[-1:] if k else np.zeros(1, dtype=np.int64))
+            slopes.append(price)
+            belows.append(np.concatenate([[0], np.cumsum(price[:-1] * step)]))
+            offsets.append(at)
+            steps.append(step)
+            at += len(price)
+        return cls(
+            capacity=capacity,
+            offset=np.array(offsets, dtype=np.int64)[back],
+            step=np.array(steps, dtype=np.int64)[back],
+            slope=np.concatenate(slopes) if slopes else np.zeros(0, dtype=np.int64),
+            below=np.concatenate(belows) if belows else np.zeros(0, dtype=np.int64),
+        )
+
+    def cost(self, manager: Ints, load: Ints) -> Ints:
+        """Cost of each load (same shape as `manager`); a point above the capacity costs PENALTY."""
+        held = np.minimum(load, self.capacity[manager])
+        segment = held // self.step[manager]
+        at = self.offset[manager] + segment
+        rest = held - segment * self.step[manager]
+        cost: Ints = self.below[at] + rest * self.slope[at] + PENALTY * (load - held)
+        return cost
+
+    def sinks(self, window: tuple[Ints, Ints] | None = None) -> Sinks:
+        """The segments for the flow. window: (low, high) int64[m] multiples of `step`: points outside are lumped at the
+        slope of the window's edge, which leaves every optimum strictly inside the window as it is."""
+        low, high = window if window is not None else (np.zeros_like(self.capacity), self.capacity)
+        owners, sizes, slopes = [], [], []
+        for j, (k, step, at) in enumerate(
+            zip(self.capacity.tolist(), self.step.tolist(), self.offset.tolist(), strict=True)
+        ):
+            if not k:
+                continue
+            first, last = int(low[j]) // step, -(-int(high[j]) // step)
+            price = self.slope[at + max(first - 1, 0) : at + min(last + 1, -(-k // step))]
+            size = np.full(len(price), step, dtype=np.int64)
+            if first > 0:
+                size[0] = first * step
+            size[-1] += k - int(size.sum())
+            owners.append(np.full(len(price), j, dtype=np.int64))
+            sizes.append(size)
+            slopes.append(price)
+        if not owners:
+            empty = np.zeros(0, dtype=np.int64)
+            return Sinks(empty, empty, empty)
+        return Sinks(np.concatenate(owners), np.concatenate(sizes), np.concatenate(slopes))
+
+    def window(self, effort: int) -> tuple[Ints, Ints]:
+        """A quarter of the mean use below and above it, in whole steps."""
+        total = max(int(self.capacity.sum()), 1)
+        mean = self.capacity * min(effort, total) // total
+        low = np.maximum(mean - mean // 4 - 8, 0) // self.step * self.step
+        high = np.minimum(mean + mean // 4 + 8, self.capacity)
+        return low, high
+
+    def inside(self, load: Ints, window: tuple[Ints, Ints]) -> bool:
+        """Whether every load lies strictly inside the window (or at a natural end), so the lumped flow is exact."""
+        low, high = window
+        within: Flags = ((load > low) | (low == 0)) & ((load < high) | (high == self.capacity))
+        return bool(within.all())
+
+
+def shares(fairness: int, load: Sequence[int], capacity: Sequence[int]) -> list[int]:
+    """The constant divided among managers (2ρL − ρ²K in cost units), whole numbers that add up to `constant` exactly.
+
+    With it each manager's own part of the fairness cost is table cost − share: F·K·(L/K − ρ)² up to rounding.
+    """
+    effort, whole = sum(load), sum(capacity)
+    if whole == 0:
+        return [0] * len(load)
+    parts, before, sum_load, sum_capacity = [], 0, 0, 0
+    for mine, room in zip(load, capacity, strict=True):
+        sum_load, sum_capacity = sum_load + mine, sum_capacity + room
+        top = PERMILLE * fairness * (2 * effort * sum_load * whole - effort * effort * sum_capacity)
+        so_far = (2 * top + whole * whole) // (2 * whole * whole)
+        parts.append(so_far - before)
+        before = so_far
+    return parts
