@@ -16,6 +16,7 @@ from cmsys.audit.models import Event
 from cmsys.transfers.engine.columns import Column
 from cmsys.transfers.engine.problems import Code, _, shown
 from cmsys.transfers.engine.rows import Row
+from cmsys.transfers.keys import find_existing
 from cmsys.transfers.kinds import Change, Context, ImportKind, Kept, prepared_event
 from cmsys.transfers.undoing import undo_changes
 
@@ -46,11 +47,24 @@ def stored(value: Any) -> Any:
 
 
 class ModelKind(ImportKind):
-    """Rows of one model, found again by its key.
+    """Rows of one model, found again by its key. A room derives from it and registers an instance in apps.ready().
 
-    `fields` says which model field each column fills, `references` how columns that name other objects are resolved,
-    `volatile` which fields do not count when undo asks what was edited since, `parts` which models belong to an object
-    (with the field that says to which), `noun` the first half of its event kinds.
+    Declared: `code`, `label`, `function`, `columns`, `model`, `noun` (the first half of its event kinds: `contact` gives
+    contact.create, .update, .remove, to be named with name_kinds) and
+    - `fields`: which model field each column fills. The model's queryset is a ScopedQuerySet.
+    - `references`: how columns that name other objects are resolved; the object stands in `row.refs[code]`.
+    - several `key=True` columns are one key, references among them: key and reference at once is
+      `Column("customer_no", …, Type.REFERENCE, key=True, required=True)` with `fields["customer_no"] = "customer"` and
+      `references["customer_no"] = Reference(rows=…, by=("customer_no",), reach=…)`.
+    - `either`: columns of which exactly one is filled; as parts of the key they are
+      `Column(…, key=True, key_part_may_be_empty=True)`.
+    - `volatile`: fields that do not count when undo asks what was edited since.
+    - `parts`: models that belong to an object, with the field that says to which.
+
+    Overridden where a room has more to say, each calling super where it has a body: `check(rows, context)` for rules
+    over several cells (`row.values`, `row.refs`, `row.existing`; say no with `row.refuse(self.column(code), Code.…, …)`),
+    `apply` for derived fields (named in `derived_fields`), `create_many`, `update_many`, `after_restore`,
+    `before_remove` for what hangs on the objects.
     """
 
     model: ClassVar[type[Model]]
@@ -60,17 +74,34 @@ class ModelKind(ImportKind):
     volatile: ClassVar[frozenset[str]] = frozenset({"updated_at"})
     parts: ClassVar[Mapping[type[Model], str]] = {}
     derived_fields: ClassVar[tuple[str, ...]] = ()
+    either: ClassVar[tuple[str, ...]] = ()
 
     # --- checking -----------------------------------------------------------------------------------------------------
     def prepare(self, rows: Sequence[Row], context: Context) -> None:
-        """One query for what exists, one for its scope, one (two with a reach) for each reference."""
-        self._find_existing(rows, context)
-        for code, reference in self.references.items():
-            self._resolve(rows, context, code, reference)
+        """One query (two with a reach) for each reference, one for what exists, one for its scope."""
+        of_key = {column.code for column in self.key_columns} & set(self.references)
+        for code in (code for code in self.references if code in of_key):
+            self._resolve(rows, context, code, self.references[code])
+        find_existing(self, rows, context)
+        for code in (code for code in self.references if code not in of_key):
+            self._resolve(rows, context, code, self.references[code])
+        self._check_either(rows)
         self.check(rows, context)
         for row in rows:
             if not row.problems:
                 row.changes = self._compare(row)
+
+    def _check_either(self, rows: Sequence[Row]) -> None:
+        if not self.either:
+            return
+        columns = [self.column(code) for code in self.either]
+        headers = "、".join(str(column.header) for column in columns)
+        for row in rows:
+            filled = [column for column in columns if row.raw.get(column.code)]
+            if not filled:
+                row.refuse(columns[0], Code.MISSING, _("%(headers)s须填其中一个"), headers=headers)
+            elif len(filled) > 1:
+                row.refuse(filled[1], Code.CONFLICT, _("%(headers)s只能填其中一个"), headers=headers)
 
     def check(self, rows: Sequence[Row], context: Context) -> None:
         """Rules that look at more than one cell; rooms add theirs."""
@@ -87,24 +118,6 @@ class ModelKind(ImportKind):
     @property
     def key_columns(self) -> list[Column]:
         return [column for column in self.columns if column.key]
-
-    def _find_existing(self, rows: Sequence[Row], context: Context) -> None:
-        (key,) = self.key_columns
-        field = self.fields[key.code]
-        wanted = {row.key[0] for row in rows if row.key[0] is not None}
-        found = {
-            getattr(item, field): item for item in self.existing(context).filter(**{f"{field}__in": wanted})
-        }
-        reachable = set(
-            self.manager()
-            .filter(pk__in=[item.pk for item in found.values()])
-            .reached_by(context.actor, self.function)
-            .values_list("pk", flat=True)
-        )
-        for row in rows:
-            row.existing = found.get(row.key[0])
-            if row.existing is not None and row.existing.pk not in reachable:
-                row.refuse(key, Code.OUT_OF_SCOPE, _("已登记在您管辖范围之外，不能由您导入"))
 
     def _resolve(self, rows: Sequence[Row], context: Context, code: str, reference: Reference) -> None:
         wanted = {row.values[code] for row in rows if code in row.values}

@@ -37,6 +37,9 @@ class Column:
 
     `personal` columns are shown masked on pages, so a value with `*` posted back is refused. `low` and `high` bound
     numbers, `places` the decimals, `max_length` texts and list items.
+
+    Several `key` columns make a key together. Each must be filled, except a `key_part_may_be_empty` one: empty is then a
+    value of its own (a target belongs to a person or to a unit, and one of the two is empty).
     """
 
     code: str
@@ -44,6 +47,7 @@ class Column:
     type: Type = Type.TEXT
     required: bool = False
     key: bool = False
+    key_part_may_be_empty: bool = False
     choices: tuple[Choice, ...] = ()
     aliases: tuple[str, ...] = ()
     help: Any = ""
@@ -54,6 +58,11 @@ class Column:
     places: int = 0
     personal: bool = False
     refers_to: str = ""
+
+    @property
+    def must_be_filled(self) -> bool:
+        """Whether an empty cell is refused."""
+        return self.required or (self.key and not self.key_part_may_be_empty)
 
 
 def choices_of(pairs: Sequence[tuple[Any, Any]], **aliases: tuple[str, ...]) -> tuple[Choice, ...]:

@@ -132,7 +132,7 @@ def _place_mapped(headers: Headers, columns: Sequence[Column], mapping: Mapping)
 def _require_keys(headers: Headers, columns: Sequence[Column], mapping: Mapping) -> None:
     given = set(headers.places) | set(mapping.columns) | set(mapping.constants)
     for column in columns:
-        if column.key and column.code not in given:
+        if column.key and column.must_be_filled and column.code not in given:
             headers.problems.append(
                 Problem(
                     headers.row,

@@ -161,7 +161,7 @@ class Reading:
             return
         if value is not None and value != []:
             row.values[column.code] = value
-        elif column.required or column.key:
+        elif column.must_be_filled:
             row.refuse(column, Code.MISSING, _("必填，不能为空"))
 
     def _raw(self, column: Column, number: int, cells: list[Any]) -> Any:
@@ -212,7 +212,11 @@ class Reading:
         return table[wanted]
 
     def _key_missing(self, row: Row) -> bool:
-        return any(part is None for part in row.key)
+        """Whether the key says nothing: a part that must be there is not, or every part is empty."""
+        parts = list(zip(self._keys, row.key, strict=True))
+        return any(part is None and column.must_be_filled for column, part in parts) or all(
+            part is None for _column, part in parts
+        )
 
     def _check_twice(self, row: Row) -> None:
         if not self._keys or self._key_missing(row):
