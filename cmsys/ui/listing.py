@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import QueryDict
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -13,8 +13,9 @@ from django_filters import FilterSet
 
 from cmsys.access.actors import may
 from cmsys.accounts.requests import SignedInRequest
+from cmsys.ui.formats import DASH, MINUS, money, number
 from cmsys.ui.pages import ListPage
-from cmsys.ui.resource import Column, Resource
+from cmsys.ui.resource import Column, Resource, Total
 
 PAGE_SIZES = (20, 50, 100)
 
@@ -36,8 +37,33 @@ def shown(value: Any) -> str:
     return str(value)
 
 
+def exact(value: Any) -> str:
+    """A figure in plain digits without trailing zeros, as programs read it; empty for None."""
+    figure = number(value)
+    if figure is None:
+        return ""
+    text = format(figure, "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) if figure else "0"
+
+
+def figure_text(value: Any, kind: str) -> str:
+    """A total as people read it: ¥ with fen, thousands separated, or a percentage; no digit of a number is left out."""
+    if kind == "money":
+        return money(value)
+    plain = exact(value)
+    if not plain:
+        return DASH
+    whole, point, rest = plain.lstrip("-").partition(".")
+    sign = MINUS if plain.startswith("-") else ""
+    return f"{sign}{int(whole):,}{point}{rest}{'%' if kind == 'percent' else ''}"
+
+
 class Listing:
-    """One request for one resource's list. Queries: count, page, and what the filter form's choices need."""
+    """One request for one resource's list. Queries: count with totals, page, what the filter form's choices need.
+
+    A filterset may name in `assumed` the conditions it set itself where the reader left them out; they are shown like the
+    others, and cannot be taken away, only changed.
+    """
 
     def __init__(self, resource: Resource, request: SignedInRequest) -> None:
         self.resource = resource
@@ -67,7 +93,7 @@ class Listing:
 
     def page(self) -> ListPage:
         rows = self.filtered()
-        total = rows.count()
+        total, totals = self._counted(rows)
         pager, objects = self._paged(rows, total)
         columns = self.columns()
         resource = self.resource
@@ -87,7 +113,31 @@ class Listing:
                 {"key": column.key, "label": column.label, "on": column in columns}
                 for column in self.allowed_columns()
             ],
+            totals=totals,
         )
+
+    # --- totals -----------------------------------------------------------------------------------------------------
+    def _counted(self, rows: QuerySet[Any]) -> tuple[int, list[dict[str, Any]]]:
+        """How many rows match, and the resource's totals over all of them: one query together."""
+        declared: list[Total] = [
+            total
+            for total in self.resource.totals
+            if total.function is None or may(self.request.user, total.function)
+        ]
+        if not self.valid or not declared:
+            return rows.count(), []
+        found = rows.order_by().aggregate(
+            rows_=Count("*"), **{f"total_{total.key}": total.expression for total in declared}
+        )
+        return found["rows_"], [
+            {
+                "key": total.key,
+                "label": total.label,
+                "value": exact(found[f"total_{total.key}"]),
+                "text": figure_text(found[f"total_{total.key}"], total.kind),
+            }
+            for total in declared
+        ]
 
     # --- sorting ----------------------------------------------------------------------------------------------------
     def _sorted_by(self) -> tuple[Column | None, bool]:
@@ -183,7 +233,9 @@ class Listing:
                 {
                     "label": bound.label,
                     "value": text,
-                    "remove_url": self._address(**{name: None, "page": None}),
+                    "remove_url": ""
+                    if name in getattr(self.filterset, "assumed", ())
+                    else self._address(**{name: None, "page": None}),
                 }
             )
         return active

@@ -50,6 +50,7 @@ class ListPage:
     exports: Sequence[dict[str, Any]] = ()
     column_choices: Sequence[dict[str, Any]] = ()
     charts: Sequence[Chart] = ()
+    totals: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True)

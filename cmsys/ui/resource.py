@@ -44,6 +44,21 @@ class Column:
     function: Function | None = None
 
 
+@dataclass(frozen=True)
+class Total:
+    """A figure over all rows that match a list's conditions, not only over those on the page.
+
+    `expression` is an aggregate, computed in the one query that counts the rows. `kind` says how it is written: money in
+    yuan, a number grouped, a percentage whose value is already times hundred. Readers without the `function` do not get it.
+    """
+
+    key: str
+    label: Text
+    expression: Any
+    kind: Literal["money", "number", "percent"] = "number"
+    function: Function | None = None
+
+
 class ResourceForm(forms.ModelForm):
     """Parses what a person typed; the service decides and writes. `fieldsets` group the fields on the page."""
 
@@ -81,6 +96,7 @@ class Resource:
     model: ClassVar[type[Model]]
     columns: ClassVar[Sequence[Column]]
     filterset: ClassVar[type[FilterSet]]
+    totals: ClassVar[Sequence[Total]] = ()
     default_sort: ClassVar[tuple[str, ...]] = ("pk",)
     lookup: ClassVar[str] = "pk"
     list_action: ClassVar[str] = "view"
