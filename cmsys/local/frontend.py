@@ -1,4 +1,5 @@
-"""Third-party files of the browser side: fetched once by npm against the committed lock, checked by sha256, never committed.
+"""Third-party files of the browser side and the fonts of printed sheets: fetched once by npm against the committed lock,
+checked by sha256, never committed.
 
 `static/vendor.manifest.json` says which files must lie where, and their sums. While they do, npm is not called, so a
 second start needs no network. Importable without Django.
@@ -27,6 +28,9 @@ SOURCES: dict[str, str] = {
     "static/vendor/echarts.min.js": "echarts/dist/echarts.min.js",
     "static/vendor/echarts.LICENSE.txt": "echarts/LICENSE",
     "static/vendor/echarts.NOTICE.txt": "echarts/NOTICE",
+    "static/vendor/NotoSansSC-Regular.ttf": "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "static/vendor/NotoSansSC-SemiBold.ttf": "@expo-google-fonts/noto-sans-sc/600SemiBold/NotoSansSC_600SemiBold.ttf",
+    "static/vendor/NotoSansSC.LICENSE.txt": "@expo-google-fonts/noto-sans-sc/LICENSE_FONT",
     ".local/test-assets/axe.min.js": "axe-core/axe.min.js",
 }
 
@@ -43,7 +47,7 @@ class FrontEndError(SystemExit):
 def ensure(log: Log, *, root: Path = ROOT) -> None:
     """Makes sure that the files served to browsers lie in static/vendor/ with the sums of the manifest.
 
-    Costs a few milliseconds when they do; otherwise one `npm ci` (about 12 s and 60 MB of temporary disk).
+    Costs a few milliseconds when they do; otherwise one `npm ci` (about 15 s and 230 MB of temporary disk).
     Raises FrontEndError when npm is missing or fails, or when a file is not the one that was locked.
     """
     _ensure(log, root, tests=False)
