@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cmsys.access.actors import Actor
 from cmsys.access.functions import Function
 from cmsys.access.masks import Mask
 from cmsys.org.scope import ScopedQuerySet, ScopeFields
@@ -25,6 +26,16 @@ class TicketKind(models.TextChoices):
     COMPLAINT = "complaint", _("投诉")
     SUGGESTION = "suggestion", _("建议")
     DISPUTE = "dispute", _("纠纷")
+
+
+class TicketQuerySet(ScopedQuerySet):
+    """A ticket is within reach by its manager, and by whom it is laid to: nobody is charged with what he cannot read."""
+
+    def _reach(self, user: Actor, function: Function) -> Q:
+        people = RelationshipManager.objects.reached_by(user, function).values("pk")
+        seen = super()._reach(user, function)
+        # Without the function there is nobody, and the plain condition already says so.
+        return seen | Q(responsible__in=people) if user.access.reaches(function) else seen
 
 
 class Ticket(models.Model):
@@ -65,13 +76,14 @@ class Ticket(models.Model):
     )  # fmt: skip
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = TicketQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("服务工单")
         ordering = ["-opened_at", "-id"]
         indexes = [
             models.Index(fields=["manager", "opened_at"], name="service_ticket_manager"),
+            models.Index(fields=["opened_at", "id"], name="service_ticket_opened"),
             models.Index(fields=["updated_at", "id"], name="service_ticket_updated"),
         ]
         constraints = [
