@@ -37,7 +37,8 @@ class Block:
     index in the block, m when he is elsewhere, −1 when a move is not counted by the column (nobody yet, or a group,
     whose row counts its own). may_stay: bool[u]. base: int64[k, m] cost of one `times`; open: bool[k, m] who may take a
     customer of the kind that is not his; moved: int64[k, m] members that would move (rows of groups).
-    apart: int64[p, 2] units that must not share a manager.
+    apart: int64[p, 2] units that must not share a manager. member_owner, member_price: int64[n], as owner and price but
+    for each customer, whether in a group or not.
     """
 
     cut: Cut
@@ -56,6 +57,8 @@ class Block:
     apart: Ints
     loads: Loads
     key_limit: int | None
+    member_owner: Ints
+    member_price: Ints
 
     @property
     def size(self) -> tuple[int, int]:
@@ -89,11 +92,6 @@ class Block:
         if bool((~self.open[self.kind, manager] & ~(self.may_stay & (manager == self.owner))).any()):
             raise ValueError("the assignment uses a forbidden pair")
         return int(each.sum()) + int(self.price[away].sum())
-
-    def moves_of(self, manager: Ints) -> int:
-        """How many customers an assignment (int64[u]) takes from their present manager."""
-        away = (self.owner >= 0) & (manager != self.owner)
-        return int(away.sum()) + int(self.moved[self.kind, manager].sum())
 
 
 def cuts(problem: Problem) -> list[Cut]:
@@ -133,7 +131,7 @@ def block_of(problem: Problem, cut: Cut) -> Block:
     may_stay = here
     if len(staff):
         may_stay = here & ~barred[kind, at] & (state[at] != CLOSED)
-    customers = problem.customers
+    customers, price = problem.customers, move_price(problem, rows)
     block = Block(
         cut=cut,
         unit=np.arange(len(rows), dtype=np.int64),
@@ -141,7 +139,7 @@ def block_of(problem: Problem, cut: Cut) -> Block:
         times=customers.weight[rows],
         kind=kind,
         owner=owner,
-        price=move_price(problem, rows),
+        price=price,
         keys=customers.key[rows].astype(np.int64),
         value=customers.value[rows],
         may_stay=may_stay,
@@ -149,8 +147,10 @@ def block_of(problem: Problem, cut: Cut) -> Block:
         open=~barred & (state == OPEN)[None, :],
         moved=np.zeros_like(base),
         apart=_inside(problem.policy.apart, rows),
-        loads=Loads.of(problem.policy.fairness, problem.managers.capacity[staff]),
+        loads=Loads.of(problem.policy.fairness, problem.usable_capacity()[staff]),
         key_limit=problem.policy.key_limit,
+        member_owner=owner,
+        member_price=price,
     )
     group = customers.group[rows]
     return _merged(block, group) if problem.policy.together and bool((group >= 0).any()) else block

@@ -141,7 +141,7 @@ def transport(
         if len(column) and (int(column.min()) < 0 or int(column.max()) >= size):
             raise ValueError(f"{name} names an index outside 0..{size - 1}")
     sinks = Sinks.of(capacity, marginal)
-    return _solve(supply, customer, manager, cost, capacity, sinks)
+    return carry(supply, customer, manager, cost, capacity, sinks)
 
 
 def _column(values: Ints, name: str) -> Ints:
@@ -151,9 +151,8 @@ def _column(values: Ints, name: str) -> Ints:
     return column.astype(np.int64, copy=False)
 
 
-def _solve(
-    supply: Ints, customer: Ints, manager: Ints, cost: Ints, capacity: Ints, sinks: Sinks
-) -> Transport:
+def carry(supply: Ints, customer: Ints, manager: Ints, cost: Ints, capacity: Ints, sinks: Sinks) -> Transport:
+    """`transport` for columns already checked, the load costs as `Sinks`."""
     n, m, arcs = len(supply), len(capacity), len(customer)
     sink = n + m
     total = int(supply.sum())

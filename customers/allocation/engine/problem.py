@@ -125,7 +125,7 @@ class Policy:
     far: int = 20_000
     grade_span: int = 3
     tenure_bands: tuple[int, ...] = ()
-    fairness: int = 20000
+    fairness: int = 2_000
     value_fairness: int = 20000
     value_cap_permille: int = 990
     tenure_limit: int | None = None
@@ -153,6 +153,11 @@ class Problem:
     block: Ints
     customer_order: Ints
     manager_order: Ints
+
+    def usable_capacity(self) -> Ints:
+        """Points each manager may carry: none for one who takes nobody (long leave, leaving)."""
+        usable: Ints = np.where(self.managers.intake == CLOSED, 0, self.managers.capacity)
+        return usable
 
     def with_policy(self, **changes: Any) -> Problem:
         """The same customers and managers under an altered policy (pairs in sorted indices). Raises ProblemError."""

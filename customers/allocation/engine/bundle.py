@@ -1,0 +1,245 @@
+"""One bundle of blocks solved: the pure function a worker runs. What a worker returns depends on the problem, the block
+and the price per move alone, so any number of workers, in any order, twice over, give the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .blocks import Block, Cut, block_of
+from .core import reduced, solve_core
+from .flow import Infeasible, Sinks, carry
+from .loads import Loads
+from .polish import Polished, polish
+from .pool import Relaxed, relax
+from .problem import Ints, Problem
+from .rounding import rounded
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What stands in the way of a block's plan: customers and managers (indices of the problem), missing points or
+    counts. rule: `capacity` (proven by a flow), `nobody` (pair rules leave no manager), `key_limit`, `apart`,
+    `together` (a group cannot be placed whole), `whole` (points would fit, whole customers do not). proven: False when
+    the search gave up rather than proved it."""
+
+    rule: str
+    customers: tuple[int, ...]
+    managers: tuple[int, ...]
+    missing: int
+    proven: bool = True
+
+
+@dataclass(frozen=True)
+class BlockPlan:
+    """A block's part of the plan at a price per move.
+
+    manager: int64[n], problem index of each customer of `cut.customers`; None when `lacks` says why there is none.
+    match: Σ weight × fit; continuity: Σ move prices; table: load costs without the constant. bound: no plan of the
+    block has match + continuity + table + price × moves below it. relaxed_moves: moves of the divided optimum, in
+    thousandths.
+    """
+
+    cut: Cut
+    price: int
+    manager: Ints | None
+    match: int
+    continuity: int
+    table: int
+    moves: int
+    bound: int
+    relaxed_moves: int
+    lacks: tuple[Lack, ...] = ()
+
+    @property
+    def cost(self) -> int:
+        """Match, continuity and load costs, the price per move left out."""
+        return self.match + self.continuity + self.table
+
+
+def solve_bundle(problem: Problem, cuts: Iterable[Cut], price: int = 0) -> list[BlockPlan]:
+    """The plans of these blocks at a price per move; about 20 ms for 1 000 customers and 20 managers."""
+    return [solve_block(problem, cut, price) for cut in cuts]
+
+
+def relax_bundle(problem: Problem, cuts: Iterable[Cut], price: int) -> list[tuple[int, int]]:
+    """(bound, moves in thousandths) of each block's relaxation at a price; half the work of `solve_bundle`."""
+    found = []
+    for cut in cuts:
+        if not len(cut.customers):
+            found.append((0, 0))
+            continue
+        relaxed = relax(block_of(problem, cut), price)
+        found.append((relaxed.bound, relaxed.moves * 1000 // relaxed.scale))
+    return found
+
+
+def refine_bundle(problem: Problem, plans: Iterable[BlockPlan], price: int) -> list[BlockPlan]:
+    """The same plans polished on at another price per move; their bounds stay those of their own price."""
+    found = []
+    for plan in plans:
+        if plan.manager is None or not len(plan.cut.customers):
+            found.append(plan)
+            continue
+        block = block_of(problem, plan.cut)
+        start = np.zeros(block.size[0], dtype=np.int64)
+        start[block.unit] = np.searchsorted(plan.cut.managers, plan.manager)
+        done = polish(block, start, block.costs(price))
+        found.append(counted(block, done.manager, plan.price, plan.bound, plan.relaxed_moves))
+    return found
+
+
+def least_moves(problem: Problem, cuts: Iterable[Cut]) -> list[tuple[int, int]]:
+    """For each block (moves the pair rules force, least moves any plan needs): the second also counts capacity and is
+    the rounded-up optimum of the relaxation that counts nothing but moves."""
+    found = []
+    for cut in cuts:
+        if not len(cut.customers):
+            found.append((0, 0))
+            continue
+        block = block_of(problem, cut)
+        plain = replace(
+            block,
+            base=np.zeros_like(block.base),
+            price=np.zeros_like(block.price),
+            loads=Loads.of(0, block.capacity),
+        )
+        found.append((_forced(plain), relax(plain, 1).bound))
+    return found
+
+
+def _forced(block: Block) -> int:
+    """Moves no plan avoids whatever the capacities: the least each unit needs among its permitted managers."""
+    moves = block.costs(1)
+    return int(moves.min(axis=1).sum())
+
+
+def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
+    """One block: relaxation, rounding, exchanges, and a small core when a hard limit is left broken."""
+    if not len(cut.customers):
+        return BlockPlan(cut, price, np.zeros(0, dtype=np.int64), 0, 0, 0, 0, 0, 0)
+    block = block_of(problem, cut)
+    lacks = _evident(block)
+    if lacks:
+        return BlockPlan(cut, price, None, 0, 0, 0, 0, 0, 0, lacks)
+    try:
+        relaxed = relax(block, price)
+    except Infeasible as lack:
+        return BlockPlan(cut, price, None, 0, 0, 0, 0, 0, 0, (_named(block, lack, "capacity"),))
+    costs = block.costs(price)
+    done = polish(block, rounded(block, relaxed), costs)
+    manager = done.manager
+    if done.broken:
+        repaired, lacks = _repaired(block, done, costs)
+        if repaired is None:
+            return BlockPlan(cut, price, None, 0, 0, 0, 0, relaxed.bound, _thousandths(relaxed), lacks)
+        manager = polish(block, repaired, costs).manager
+    return counted(block, manager, price, relaxed.bound, _thousandths(relaxed))
+
+
+def _thousandths(relaxed: Relaxed) -> int:
+    return relaxed.moves * 1000 // relaxed.scale
+
+
+def counted(block: Block, manager: Ints, price: int, bound: int, relaxed_moves: int) -> BlockPlan:
+    """The figures of one whole assignment of a block (int64[u], positions in the block)."""
+    managers = block.size[1]
+    load = np.zeros(managers, dtype=np.int64)
+    np.add.at(load, manager, block.effort)
+    table = int(block.loads.cost(np.arange(managers), load).sum())
+    holder = manager[block.unit]
+    away = (block.member_owner >= 0) & (holder != block.member_owner)
+    continuity = int(block.member_price[away].sum())
+    return BlockPlan(
+        cut=block.cut,
+        price=price,
+        manager=block.cut.managers[holder],
+        match=block.cost_of(manager) - continuity,
+        continuity=continuity,
+        table=table,
+        moves=int(away.sum()),
+        bound=bound,
+        relaxed_moves=relaxed_moves,
+    )
+
+
+def _members(block: Block, units: Ints) -> tuple[int, ...]:
+    chosen = np.isin(block.unit, units)
+    return tuple(block.cut.customers[chosen].tolist())
+
+
+def _named(block: Block, lack: Infeasible, rule: str) -> Lack:
+    named = rule if len(lack.managers) else "nobody"
+    staff = tuple(block.cut.managers[lack.managers].tolist())
+    return Lack(named, _members(block, lack.customers), staff, lack.missing)
+
+
+def _permitted(block: Block) -> np.ndarray:
+    permitted: np.ndarray = block.open[block.kind]
+    stays = np.flatnonzero(block.may_stay)
+    permitted[stays, block.owner[stays]] = True
+    return permitted
+
+
+def _evident(block: Block) -> tuple[Lack, ...]:
+    """Lacks that need no search: units nobody may take or nobody can carry whole, members of a group to be kept apart,
+    more key customers than the managers permitted to them may hold."""
+    permitted, found = _permitted(block), []
+    nobody = np.flatnonzero(~permitted.any(axis=1))
+    if len(nobody):
+        single = nobody[np.bincount(block.unit, minlength=block.size[0])[nobody] == 1]
+        groups = np.setdiff1d(nobody, single)
+        if len(single):
+            found.append(Lack("nobody", _members(block, single), (), int(block.effort[single].sum())))
+        found += [
+            Lack("together", _members(block, np.array([g])), (), int(block.effort[g]))
+            for g in groups.tolist()
+        ]
+    room = np.where(permitted, block.capacity[None, :], -1).max(axis=1, initial=-1)
+    for unit in np.flatnonzero((room >= 0) & (room < block.effort)).tolist():
+        staff = block.cut.managers[permitted[unit]]
+        missing = int(block.effort[unit] - room[unit])
+        found.append(Lack("capacity", _members(block, np.array([unit])), tuple(staff.tolist()), missing))
+    for unit in block.apart[block.apart[:, 0] == block.apart[:, 1], 0].tolist():
+        found.append(Lack("apart", _members(block, np.array([unit])), (), 1))
+    if block.key_limit is not None and bool(block.keys.any()) and not found:
+        keyed = np.flatnonzero(block.keys)
+        line, column = np.nonzero(permitted[keyed])
+        limit = np.full(block.size[1], block.key_limit, dtype=np.int64)
+        zero = np.zeros(len(line), dtype=np.int64)
+        staff = np.arange(block.size[1])
+        try:
+            carry(block.keys[keyed], line, column, zero, limit, Sinks(staff, limit, np.zeros_like(limit)))
+        except Infeasible as lack:
+            found.append(_named(block, _of_units(lack, keyed), "key_limit"))
+    return tuple(found)
+
+
+def _of_units(lack: Infeasible, units: Ints) -> Infeasible:
+    """The same lack with its customers as positions in `units`."""
+    return Infeasible(units[lack.customers], lack.managers, lack.missing)
+
+
+def _repaired(block: Block, done: Polished, costs: Ints) -> tuple[Ints | None, tuple[Lack, ...]]:
+    """A whole assignment that keeps every limit, from cores that grow; or what stands in the way."""
+    width = 4
+    while width < block.size[1]:
+        core = reduced(block, done.manager, costs, width)
+        found = solve_core(block, core)
+        if found.manager is not None:
+            return found.manager, ()
+        width *= 3
+    found = solve_core(block, costs)
+    if found.manager is not None:
+        return found.manager, ()
+    held = np.arange(block.size[0])
+    rule = "whole"
+    if len(block.apart):
+        without = solve_core(replace(block, apart=block.apart[:0]), costs)
+        if without.manager is not None:
+            held, rule = np.unique(block.apart), "apart"
+    return None, (
+        Lack(rule, _members(block, held), tuple(block.cut.managers.tolist()), done.broken, found.impossible),
+    )
