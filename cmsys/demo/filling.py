@@ -18,6 +18,9 @@ from cmsys.api.services.clients import client_create
 from cmsys.audit.ledger import masked, record, record_many
 from cmsys.audit.models import Event
 from cmsys.demo import bank
+from cmsys.demo.dealings import Dealings, holders_of
+from cmsys.demo.portfolio import Portfolio
+from cmsys.demo.seasons import Seasons
 from cmsys.org.models import BusinessLine, OrgUnit, RoleGrant
 from cmsys.org.services.grants import role_grant
 from cmsys.org.services.units import unit_create, unit_update
@@ -52,12 +55,17 @@ class Filled:
 
     units: int
     managers: int
+    customers: int
+    transactions: int
     accounts: tuple[Account, ...]
     api: dict[str, Any]
 
 
-def fill(*, managers: int, seed: int, today: date, now: datetime) -> Filled:
-    """Makes the bank in the present transaction. Raises ValueError when there are accounts already."""
+def fill(
+    *, managers: int, customers: int, months: int | None, seed: int, today: date, now: datetime
+) -> Filled:
+    """Makes the bank in the present transaction, with dealings of the last `months` months (None: five quarters and the
+    present one). Raises ValueError when there are accounts already."""
     if User.objects.exists() or OrgUnit.objects.exists():
         raise ValueError("库中已有账号或机构；演示数据只写入空库 (the database is not empty)")
     shape = bank.units_for(managers)
@@ -73,6 +81,7 @@ def fill(*, managers: int, seed: int, today: date, now: datetime) -> Filled:
     people = list(bank.people_for(managers, shape, seed=seed, today=today))
     posts = _posts(people, units)
     rows = _people(people, units, posts, lines, categories, grades, now)
+    dealings = _dealings(customers, months, seed, today, now)
     heads = _heads(shape, units, seed, today)
     accounts = _accounts(units, rows, heads, today)
     client, secret = client_create(actor=ACTOR, now=now, name="演示接口客户端", scopes=SCOPES)
@@ -80,7 +89,29 @@ def fill(*, managers: int, seed: int, today: date, now: datetime) -> Filled:
     record(
         "demo.fill", None, actor=ACTOR, resource="demo", after={"managers": len(rows), "seed": seed}, now=now
     )
-    return Filled(units=len(units), managers=len(rows), accounts=tuple(accounts), api=api)
+    return Filled(
+        units=len(units), managers=len(rows), customers=dealings["customers"], transactions=dealings["transactions"],
+        accounts=tuple(accounts), api=api,
+    )  # fmt: skip
+
+
+def first_day(today: date, months: int | None) -> date:
+    """The first day of the dealings: so many months before the present one, or five quarters before the present one."""
+    back = months if months is not None else 15 + (today.month - 1) % 3
+    number = today.year * 12 + today.month - 1 - back
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _dealings(customers: int, months: int | None, seed: int, today: date, now: datetime) -> dict[str, int]:
+    """Customers, their dealings, targets and ratings; for the last four quarters that are over and the present one."""
+    if customers == 0:
+        return {"customers": 0, "transactions": 0}
+    portfolio = Portfolio(
+        holders_of(today), customers, seed=seed, start=first_day(today, months), today=today
+    )
+    counts = Dealings(portfolio, actor=ACTOR, now=now).fill()
+    graded = list(range(len(portfolio.quarters)))[-5:]
+    return counts | Seasons(portfolio, graded, now=now, today=today).fill()
 
 
 def _units(shape: list[bank.Unit], today: date) -> dict[str, OrgUnit]:

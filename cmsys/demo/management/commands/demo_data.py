@@ -22,6 +22,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--managers", type=int, default=200, help="客户经理人数（默认 200）")
+        parser.add_argument("--customers", type=int, default=20_000, help="客户数（默认 20000）")
+        parser.add_argument("--months", type=int, help="往来从多少个月前开始（默认本季与之前五个季度）")
         parser.add_argument("--seed", type=int, default=1, help="随机种子")
         parser.add_argument(
             "--accounts-file", type=Path, help="账号和密码写到这里（默认 $CMSYS_HOME/demo.json）"
@@ -31,18 +33,26 @@ class Command(BaseCommand):
         """Exit 0 when all is in; CommandError (1) for a database that is not empty or a number out of range."""
         if not 8 <= options["managers"] <= 100_000:
             raise CommandError("--managers 应在 8 到 100000 之间")
+        if not 0 <= options["customers"] <= 5_000_000:
+            raise CommandError("--customers 应在 0 到 5000000 之间")
+        if options["months"] is not None and not 1 <= options["months"] <= 120:
+            raise CommandError("--months 应在 1 到 120 之间")
         target: Path = options["accounts_file"] or Path(settings.CMSYS_HOME) / "demo.json"
         now = timezone.now()
         try:
             with acting_as(ACTOR):
                 filled = fill(
-                    managers=options["managers"], seed=options["seed"], today=timezone.localdate(now), now=now
-                )
+                    managers=options["managers"], customers=options["customers"], months=options["months"],
+                    seed=options["seed"], today=timezone.localdate(now), now=now,
+                )  # fmt: skip
                 # Written inside the transaction: passwords that nobody can read would be of no use.
                 write_accounts(target, filled.accounts, filled.api)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"演示数据：{filled.units} 个机构，{filled.managers} 名客户经理；账号见 {target}")
+        self.stdout.write(
+            f"演示数据：{filled.units} 个机构，{filled.managers} 名客户经理，{filled.customers} 户客户，"
+            f"{filled.transactions} 笔交易；账号见 {target}"
+        )
 
 
 def write_accounts(target: Path, accounts: Any, api: dict[str, Any]) -> None:
