@@ -13,10 +13,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cmsys.access.functions import Function
-from cmsys.access.masks import Mask, mask_mobile
+from cmsys.access.masks import Mask, mask_birth_date, mask_mobile
 from cmsys.org.models import DateRange, OrgUnit
 from cmsys.org.scope import ScopedQuerySet, ScopeFields
 from customers.registry import permissions
+from customers.registry.expressions import list_name, search_key
+from customers.registry.masking import mask_person
 from managers.profiles.models import RelationshipManager
 
 
@@ -46,6 +48,13 @@ class CustomerCategory(models.TextChoices):
     PROSPECT = "prospect", _("潜在客户")
 
 
+class RelationState(models.TextChoices):
+    """潜在 before the first contract, 已有 from it on; derived, never typed."""
+
+    PROSPECT = "prospect", _("潜在")
+    EXISTING = "existing", _("已有")
+
+
 class CustomerTier(models.Model):
     """客户分级: A, B, C by default; the first is worth most."""
 
@@ -69,6 +78,9 @@ class Customer(models.Model):
     `since` is the day of its first contract, or of its first transaction where there is none: before it the customer
     is 潜在, from it on 已有; `developed_by` is the manager who was responsible on that day. `owner` is today's primary
     manager (主办); Assignment knows the one of any other day.
+
+    `name` is in clear: pages, interfaces, exports and the ledger show `masked_name` to whoever may not read the names of
+    people. The text of a customer (`str`) is the masked one. `list_name` and `search_key` are derived by the database.
     """
 
     resource: ClassVar[str] = "customers"
@@ -82,6 +94,7 @@ class Customer(models.Model):
         "import": permissions.CUSTOMER_IMPORT,
         "reveal": permissions.CUSTOMER_REVEAL,
         "assign": permissions.ASSIGNMENT_EDIT,
+        "tier": permissions.CUSTOMER_TIER,
     }
     scope: ClassVar[ScopeFields] = ScopeFields(unit_path="unit__path", employee_no="owner__employee_no")
 
@@ -119,6 +132,12 @@ class Customer(models.Model):
         on_delete=models.PROTECT, related_name="developed_customers",
     )  # fmt: skip
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
+    list_name = models.GeneratedField(
+        expression=list_name(), output_field=models.TextField(), db_persist=True, editable=False
+    )
+    search_key = models.GeneratedField(
+        expression=search_key(), output_field=models.TextField(), db_persist=True, editable=False
+    )
 
     objects = ScopedQuerySet.as_manager()
 
@@ -127,13 +146,10 @@ class Customer(models.Model):
         ordering = ["customer_no"]
         indexes = [
             models.Index(fields=["updated_at", "id"], name="registry_customer_updated"),
-            models.Index(fields=["name_pinyin", "id"], name="registry_customer_pinyin"),
+            models.Index(fields=["list_name", "id"], name="registry_customer_listed"),
+            models.Index(fields=["credit_code"], name="registry_customer_credit", condition=~Q(credit_code="")),
             models.Index(fields=["developed_by", "since"], name="registry_customer_developed"),
-            GinIndex(
-                name="registry_customer_search",
-                fields=["name", "customer_no", "name_pinyin"],
-                opclasses=["gin_trgm_ops"] * 3,
-            ),
+            GinIndex(name="registry_customer_found", fields=["search_key"], opclasses=["gin_trgm_ops"]),
         ]
         constraints = [
             models.CheckConstraint(
@@ -151,7 +167,20 @@ class Customer(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.name}（{self.customer_no}）"
+        return f"{self.masked_name}（{self.customer_no}）"
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind == CustomerKind.INDIVIDUAL
+
+    @property
+    def masked_name(self) -> str:
+        """The name as anybody may read it: of an institution in clear, of a person the family name."""
+        return mask_person(self.name) if self.is_person else self.name
+
+    @property
+    def state(self) -> RelationState:
+        return RelationState.EXISTING if self.since else RelationState.PROSPECT
 
 
 class ContactRole(models.TextChoices):
@@ -164,10 +193,14 @@ class ContactRole(models.TextChoices):
 
 
 class Contact(models.Model):
-    """联系人 of a customer."""
+    """联系人 of a customer: a person, so that name, mobile and birthday are shown masked; the text of one is masked."""
 
     resource: ClassVar[str] = "contacts"
-    audit_masks: ClassVar[Mapping[str, Mask]] = {"mobile": mask_mobile}
+    audit_masks: ClassVar[Mapping[str, Mask]] = {
+        "name": mask_person,
+        "mobile": mask_mobile,
+        "birthday": mask_birth_date,
+    }
     functions: ClassVar[Mapping[str, Function]] = {
         "view": permissions.CUSTOMER_VIEW,
         "edit": permissions.CUSTOMER_EDIT,
@@ -196,7 +229,7 @@ class Contact(models.Model):
         indexes = [models.Index(fields=["updated_at", "id"], name="registry_contact_updated")]
 
     def __str__(self) -> str:
-        return self.name
+        return mask_person(self.name)
 
 
 class AssignmentRole(models.TextChoices):

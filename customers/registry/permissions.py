@@ -39,3 +39,4 @@ CUSTOMER_EXPORT = declare(
     "customers.registry.export", "导出客户名单（打码）", everywhere=(Role.CMD, Role.DA), subtree=(Role.MGR,)
 )
 ASSIGNMENT_EDIT = declare("customers.registry.assign", "登记客户归属", everywhere=(Role.CMD,))
+CUSTOMER_TIER = declare("customers.registry.tier", "评定客户分级", everywhere=(Role.CMD, Role.DA))
