@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from appraisal.figures import permissions
+from cmsys.access.actors import Actor
 from cmsys.access.functions import Function
 from cmsys.access.masks import Mask
 from cmsys.org.models import OrgUnit
@@ -17,6 +18,14 @@ from cmsys.org.scope import ScopedQuerySet, ScopeFields
 from managers.profiles.models import RelationshipManager
 
 FIGURE = {"max_digits": 24, "decimal_places": 6}
+
+
+class TargetQuerySet(ScopedQuerySet):
+    """Targets of people are reached as the people are; those of a unit as the unit is. Both follow a move at once."""
+
+    def _reach(self, user: Actor, function: Function) -> Q:
+        units = OrgUnit.objects.reached_by(user, function).order_by()
+        return super()._reach(user, function) | Q(unit__in=units.values("pk"))
 
 
 class Target(models.Model):
@@ -30,8 +39,10 @@ class Target(models.Model):
         "export": permissions.FIGURES_EXPORT,
         "import": permissions.FIGURES_IMPORT,
     }
-    # `at` is the manager's unit or the unit itself, so that one path measures both.
-    scope: ClassVar[ScopeFields] = ScopeFields(unit_path="at__path", employee_no="manager__employee_no")
+    # Of people's targets; TargetQuerySet adds those of units.
+    scope: ClassVar[ScopeFields] = ScopeFields(
+        unit_path="manager__unit__path", line="manager__line_id", employee_no="manager__employee_no"
+    )
 
     period = models.CharField(_("期间"), max_length=7)
     manager = models.ForeignKey(
@@ -46,12 +57,11 @@ class Target(models.Model):
         on_delete=models.PROTECT,
         related_name="targets",
     )
-    at = models.ForeignKey(OrgUnit, editable=False, on_delete=models.PROTECT, related_name="+")
     indicator_code = models.CharField(_("指标编码"), max_length=40)
     value = models.DecimalField(_("目标值"), **FIGURE)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = TargetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("目标")

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from appraisal.figures import views
+from appraisal.figures.resources import READINGS, TARGETS
+from cmsys.ui.views import ResourceViews
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *ResourceViews(TARGETS).urls(),
+    path("targets/<str:key>/remove/", views.remove_target, name="targets_remove"),
+    *ResourceViews(READINGS).urls(),
+    path("readings/<str:key>/remove/", views.remove_reading, name="readings_remove"),
+]

@@ -1,1 +1,1 @@
-"""What this room writes."""
+"""Writing targets and readings: one function for each verb."""
