@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from customers.allocation.engine.problem import Customers, Managers, Places, Policy, Problem, build
 
 TIERS, SKILLS = 4, 6

@@ -117,12 +117,9 @@ def block_of(problem: Problem, cut: Cut) -> Block:
     """The block's numbers: terms and rules evaluated once per kind, personal rules once per customer they name."""
     rows, staff = cut.customers, cut.managers
     kind, first = _kinds(problem, rows)
-    shown = rows[first]
-    base, closed = fit(problem, shown, staff), np.zeros((len(shown), len(staff)), dtype=np.bool_)
-    for rule in GENERAL.values():
-        closed |= rule(problem, shown, staff)
-    barred = closed.copy()
-    for rule in PERSONAL.values():
+    shown = rows[first][:, None]
+    base, barred = fit(problem, shown, staff), np.zeros((len(shown), len(staff)), dtype=np.bool_)
+    for rule in (*GENERAL.values(), *PERSONAL.values()):
         barred |= rule(problem, shown, staff)
     state = problem.managers.intake[staff]
     owner = _local(problem.customers.owner[rows], staff)

@@ -24,6 +24,9 @@ from .problem import Ints, Problem
 BUNDLE = 20_000
 # A price per move beyond this would leave the range of costs; no sensible match is worth it.
 PRICE_LIMIT = 1 << 32
+STEPS = 24
+# With few blocks the budget is met by halving the price between a plan within it and one beyond it.
+FEW_BLOCKS, HALVINGS = 8, 8
 
 
 class Run(Protocol):
@@ -159,69 +162,91 @@ class _Work:
 
 def _within(work: _Work, plans: list[BlockPlan], free: int, budget: int) -> tuple[list[BlockPlan], int, int]:
     """Plans with at most `budget` moves, a bound for that budget, the price per move found."""
-    price, bound = _price(work, free, budget)
+    price, bound = _price(work, free, budget, sum(p.match + p.continuity for p in plans))
     plans = work.solve(price)
-    above: list[BlockPlan] | None = None
-    step = max(price // 64, 1)
-    at = price
+    tight, loose, tight_at, loose_at = _bracket(work, plans, price, budget)
+    for _ in range(HALVINGS if len(plans) <= FEW_BLOCKS else 0):
+        middle = (tight_at + loose_at) // 2
+        if loose is None or middle in (tight_at, loose_at) or _moves(tight) == budget:
+            break
+        found = work.refine(tight, middle)
+        if _moves(found) > budget:
+            loose, loose_at = found, middle
+        else:
+            tight, tight_at = _better(tight, found, budget), middle
+    return tight if loose is None else _mixed(tight, loose, budget), bound, price
+
+
+def _bracket(
+    work: _Work, plans: list[BlockPlan], price: int, budget: int
+) -> tuple[list[BlockPlan], list[BlockPlan] | None, int, int]:
+    """(plans within the budget, plans beyond it or None, the prices they were polished at)."""
+    step, at, before = max(price // 64, 1), price, price
+    loose: list[BlockPlan] | None = None
     while _moves(plans) > budget:
         if at >= PRICE_LIMIT:
-            plans = _exactly(work, plans, budget)
-            break
+            return _exactly(work, plans, budget), None, at, at
+        loose, before = plans, at
         at, step = min(at + step, PRICE_LIMIT), step * 2
-        above, plans = plans, work.refine(plans, at)
-    if above is not None and _moves(plans) <= budget:
-        return _mixed(plans, above, budget), bound, price
-    step, at = max(price // 64, 1), price
-    while at > 0 and _moves(plans) < budget:
-        at, step = max(at - step, 0), step * 2
-        freer = work.refine(plans, at)
+        plans = work.refine(plans, at)
+    while loose is None and at > 0 and _moves(plans) < budget:
+        before, step = max(at - step, 0), step * 2
+        freer = work.refine(plans, before)
         if _moves(freer) > budget:
-            return _mixed(plans, freer, budget), bound, price
-        plans = _better(plans, freer)
-    return plans, bound, price
+            loose = freer
+        else:
+            plans, at = _better(plans, freer, budget), before
+    return plans, loose, at, before
 
 
 def _moves(plans: Iterable[BlockPlan]) -> int:
     return sum(plan.moves for plan in plans)
 
 
-def _price(work: _Work, free: int, budget: int) -> tuple[int, int]:
+def _price(work: _Work, free: int, budget: int, scale: int) -> tuple[int, int]:
     """The least price found at which the relaxation moves at most `budget`, and the best bound met on the way.
 
-    The bound is concave in the price with slope moves − budget, so the next price tried is where the tangents of the two
-    neighbours meet, else the middle; it ends when the neighbours agree within a thousandth.
+    The bound is concave in the price with slope moves − budget, so it lies below the tangents of the two neighbours; the
+    next price tried is where they meet. It ends when that point could add less than a 20 000th of `scale` (the
+    objective without budget), or after a fixed number of steps.
     """
-    best, low, high = free, 0, 1 << 14
-    low_bound, low_moves = work.relax(0)
+    best, high = free, 1 << 14
+    low = _Point(0, *work.relax(0), budget)
     while True:
-        high_bound, high_moves = work.relax(high)
-        best = max(best, high_bound - high * budget)
-        if high_moves <= budget * 1000 or high >= PRICE_LIMIT:
+        upper = _Point(high, *work.relax(high), budget)
+        best = max(best, upper.bound)
+        if upper.slope <= 0 or high >= PRICE_LIMIT:
             break
-        low, low_bound, low_moves, high = high, high_bound, high_moves, high * 4
-    for _ in range(24):
-        if high - low <= max(high // 256, 1) or high_moves > budget * 1000:
+        low, high = upper, high * 4
+    for _ in range(STEPS):
+        if upper.slope > 0 or upper.price - low.price <= 1 or low.slope <= upper.slope:
             break
-        spread = low_moves - high_moves
-        meet = (high_bound - low_bound) * 1000 + low * low_moves - high * high_moves
-        middle = (low + high) // 2
-        price = meet // spread if spread > 0 else middle
-        margin = max((high - low) // 16, 1)
-        price = min(max(price, low + margin), high - margin)
-        found, moves = work.relax(price)
-        best = max(best, found - price * budget)
-        if moves <= budget * 1000:
-            high, high_bound, high_moves = price, found, moves
+        top = (upper.bound - low.bound) * 1000 + low.slope * low.price - upper.slope * upper.price
+        price = min(max(top // (low.slope - upper.slope), low.price + 1), upper.price - 1)
+        if low.bound + low.slope * (price - low.price) // 1000 - best <= abs(scale) // 20_000:
+            break
+        found = _Point(price, *work.relax(price), budget)
+        best = max(best, found.bound)
+        if found.slope <= 0:
+            upper = found
         else:
-            low, low_bound, low_moves = price, found, moves
-        if abs(moves - budget * 1000) <= budget:
-            break
-    return high, best
+            low = found
+    return upper.price, best
 
 
-def _better(plans: Sequence[BlockPlan], others: Sequence[BlockPlan]) -> list[BlockPlan]:
-    return [b if b.cost < a.cost else a for a, b in zip(plans, others, strict=True)]
+class _Point:
+    """A price per move with the bound it gives for the budget and the bound's slope (thousandths of a move)."""
+
+    def __init__(self, price: int, bound: int, moves: int, budget: int) -> None:
+        self.price, self.bound, self.slope = price, bound - price * budget, moves - budget * 1000
+
+
+def _better(plans: list[BlockPlan], others: list[BlockPlan], budget: int) -> list[BlockPlan]:
+    """The cheaper of each block's two plans where together they keep the budget, else the cheaper whole."""
+    chosen = [b if b.cost < a.cost else a for a, b in zip(plans, others, strict=True)]
+    if _moves(chosen) <= budget:
+        return chosen
+    return min(plans, others, key=lambda found: sum(plan.cost for plan in found))
 
 
 def _mixed(plans: Sequence[BlockPlan], freer: Sequence[BlockPlan], budget: int) -> list[BlockPlan]:

@@ -109,7 +109,7 @@ class Policy:
     rising months; move_price: int64[tiers, bands + 1] in cost units (thousandths of a weight). fairness: F ≥ 0.
     tenure_limit: months after which a customer must change hands, None for never. key_limit: at most so many key
     customers a manager. budget: at most so many moves. together: groups stay together. cross_branch: managers of any
-    branch of the same block may serve. Pairs are int64[k, 2]: pins, exclusions, recusals (customer, manager),
+    branch of the same block may serve. certificates: required certificates are a hard rule. Pairs are int64[k, 2]: pins, exclusions, recusals (customer, manager),
     apart (customer, customer: conflicting parties who must not share a manager).
     """
 
@@ -133,6 +133,7 @@ class Policy:
     budget: int | None = None
     together: bool = True
     cross_branch: bool = False
+    certificates: bool = True
     pins: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     exclusions: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     recusals: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))

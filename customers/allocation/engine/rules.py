@@ -1,7 +1,7 @@
 """The hard rules of a policy, one function each: which managers a customer may not have, and by which figure.
 
-A pair rule takes customers `rows` (int64[k]) and managers `staff` (int64[m]) and gives bool[k, m], True where the pair
-breaks it. General rules are the same for customers of one kind; personal rules concern single customers (`personal`
+A pair rule takes indices of customers `rows` and of managers `staff` in shapes that broadcast, and gives flags of their
+common shape, True where the pair breaks it. General rules are the same for customers of one kind; personal rules concern single customers (`personal`
 says which), so only those are looked at one by one. Rules about several customers at once (capacity, key limit, apart,
 together, budget) are kept by the plan and checked by `audit`.
 """
@@ -26,17 +26,21 @@ class Broken:
     found: int | None = None
 
 
+def _nowhere(rows: Ints, staff: Ints) -> Flags:
+    return np.zeros(np.broadcast_shapes(rows.shape, staff.shape), dtype=np.bool_)
+
+
 def minimum_grade(problem: Problem, rows: Ints, staff: Ints) -> Flags:
     """The manager's grade is below the least grade of the customer's tier."""
     least = problem.policy.minimum_grade[problem.customers.tier[rows]]
-    broken: Flags = problem.managers.grade[staff][None, :] < least[:, None]
+    broken: Flags = problem.managers.grade[staff] < least
     return broken
 
 
 def certificates(problem: Problem, rows: Ints, staff: Ints) -> Flags:
     """The customer requires a certificate the manager does not hold."""
-    missing = problem.customers.requires[rows][:, None] & ~problem.managers.holds[staff][None, :]
-    broken: Flags = missing != 0
+    missing = problem.customers.requires[rows] & ~problem.managers.holds[staff]
+    broken: Flags = (missing != 0) & problem.policy.certificates
     return broken
 
 
@@ -45,14 +49,14 @@ def branch(problem: Problem, rows: Ints, staff: Ints) -> Flags:
     mine, theirs = problem.customers.branch[rows], problem.managers.branch[staff]
     if problem.policy.cross_branch:
         mine, theirs = problem.block[mine], problem.block[theirs]
-    broken: Flags = mine[:, None] != theirs[None, :]
+    broken: Flags = mine != theirs
     return broken
 
 
 def intake(problem: Problem, rows: Ints, staff: Ints) -> Flags:
     """The manager takes nobody (leave), or only those he holds already."""
-    state = problem.managers.intake[staff][None, :]
-    holds = problem.customers.owner[rows][:, None] == staff[None, :]
+    state = problem.managers.intake[staff]
+    holds = problem.customers.owner[rows] == staff
     broken: Flags = (state == CLOSED) | ((state == KEEP_ONLY) & ~holds)
     return broken
 
@@ -61,9 +65,9 @@ def tenure_limit(problem: Problem, rows: Ints, staff: Ints) -> Flags:
     """Rotation is due: the customer may not stay with his present manager."""
     limit = problem.policy.tenure_limit
     if limit is None:
-        return np.zeros((len(rows), len(staff)), dtype=np.bool_)
+        return _nowhere(rows, staff)
     due = problem.customers.tenure[rows] >= limit
-    broken: Flags = due[:, None] & (problem.customers.owner[rows][:, None] == staff[None, :])
+    broken: Flags = due & (problem.customers.owner[rows] == staff)
     return broken
 
 
@@ -71,19 +75,19 @@ def pin(problem: Problem, rows: Ints, staff: Ints) -> Flags:
     """The customer is pinned to (or a reviewer locked him with) somebody else."""
     pins = problem.policy.pins
     if not len(pins):
-        return np.zeros((len(rows), len(staff)), dtype=np.bool_)
+        return _nowhere(rows, staff)
     at = np.clip(np.searchsorted(pins[:, 0], rows), 0, len(pins) - 1)
     pinned = pins[at, 0] == rows
-    broken: Flags = pinned[:, None] & (pins[at, 1][:, None] != staff[None, :])
+    broken: Flags = pinned & (pins[at, 1] != staff)
     return broken
 
 
 def _listed(pairs: Ints, rows: Ints, staff: Ints) -> Flags:
     if not len(pairs):
-        return np.zeros((len(rows), len(staff)), dtype=np.bool_)
-    width = int(max(pairs[:, 1].max(), staff.max(initial=0))) + 1
+        return _nowhere(rows, staff)
+    width = int(max(pairs[:, 1].max(), np.max(staff, initial=0))) + 1
     keys = pairs[:, 0] * width + pairs[:, 1]
-    found: Flags = np.isin(rows[:, None] * width + staff[None, :], keys)
+    found: Flags = np.isin(rows * width + staff, keys)
     return found
 
 
@@ -117,8 +121,8 @@ def personal(problem: Problem) -> Ints:
 
 
 def forbidden(problem: Problem, rows: Ints, staff: Ints) -> Flags:
-    """Pairs any rule forbids, bool[k, m]."""
-    broken = np.zeros((len(rows), len(staff)), dtype=np.bool_)
+    """Pairs any rule forbids."""
+    broken = _nowhere(rows, staff)
     for rule in PAIR_RULES.values():
         broken |= rule(problem, rows, staff)
     return broken
@@ -127,7 +131,7 @@ def forbidden(problem: Problem, rows: Ints, staff: Ints) -> Flags:
 def broken_by(problem: Problem, customer: int, manager: int) -> tuple[Broken, ...]:
     """Every hard rule this pair breaks, with what is wanted and what there is; empty when the pair is permitted."""
     rows, staff = np.array([customer]), np.array([manager])
-    codes = [name for name, rule in PAIR_RULES.items() if bool(rule(problem, rows, staff)[0, 0])]
+    codes = [name for name, rule in PAIR_RULES.items() if bool(rule(problem, rows, staff)[0])]
     return tuple(Broken(code, *_figures(problem, code, customer, manager)) for code in codes)
 
 

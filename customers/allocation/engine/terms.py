@@ -1,7 +1,8 @@
 """The soft terms of a policy, one function each: how badly a manager fits a customer, in permille (0 best, 1000 worst).
 
-Every function takes customers `rows` (int64[k], indices into the problem) and managers `staff` (int64[m]) and gives
-int64[k, m]; the cost of a pair is weight × Σ (a_t × permille_t) in cost units (thousandths of a weight), whole numbers
+Every function takes indices of customers `rows` and of managers `staff` in any shapes that broadcast (a column against a
+row gives the table, two equal columns give the pairs) and returns int64 of their common shape; the cost of a pair is
+weight × Σ (a_t × permille_t) in cost units (thousandths of a weight), whole numbers
 throughout, so the parts of an explanation add up to the cost to the last digit. Source: 004 chapter 四 (公平公正 with
 综合评价, 专业匹配, 区域就近); grade fit and continuity are the house's own.
 """
@@ -22,24 +23,24 @@ COST_LIMIT = 1 << 33
 
 
 def distance(problem: Problem, rows: Ints, staff: Ints) -> Ints:
-    """Metres on the great circle between customer and manager, int64[k, m], rounded to whole metres."""
+    """Metres on the great circle between customer and manager, rounded to whole metres."""
     places = problem.places
     here, there = problem.customers.place[rows], problem.managers.place[staff]
-    low, back = np.unique(here, return_inverse=True)
-    high, forth = np.unique(there, return_inverse=True)
-    lat1, lat2 = places.latitude[low][:, None] * MICRO_DEGREE, places.latitude[high][None, :] * MICRO_DEGREE
-    turn = (places.longitude[low][:, None] - places.longitude[high][None, :]) * MICRO_DEGREE
+    lat1, lat2 = places.latitude[here] * MICRO_DEGREE, places.latitude[there] * MICRO_DEGREE
+    turn = (places.longitude[here] - places.longitude[there]) * MICRO_DEGREE
     half = np.sin((lat1 - lat2) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin(turn / 2) ** 2
-    metres = np.rint(2 * EARTH_METRES * np.arcsin(np.sqrt(np.clip(half, 0, 1)))).astype(np.int64)
-    found: Ints = metres[back][:, forth]
+    found: Ints = np.rint(2 * EARTH_METRES * np.arcsin(np.sqrt(np.clip(half, 0, 1)))).astype(np.int64)
     return found
 
 
 def expertise_match(problem: Problem, rows: Ints, staff: Ints) -> Ints:
     """1000 less the manager's skills weighed by the customer's profile of demand (rounded down once)."""
-    wanted, back = np.unique(problem.customers.profile[rows], return_inverse=True)
-    served = problem.profiles[wanted] @ problem.managers.skill[staff].T // PERMILLE
-    found: Ints = (PERMILLE - served)[back]
+    profile = problem.customers.profile[rows]
+    wanted = np.flatnonzero(problem.profiles.any(axis=0))
+    served = sum(
+        (problem.profiles[profile, s] * problem.managers.skill[staff, s] for s in wanted.tolist()), start=0
+    )
+    found: Ints = PERMILLE - served // PERMILLE
     return found
 
 
@@ -53,7 +54,7 @@ def proximity(problem: Problem, rows: Ints, staff: Ints) -> Ints:
 def _grade_steps(problem: Problem, rows: Ints, staff: Ints) -> Ints:
     """Steps by which the manager's grade exceeds what the tier should have; negative when it falls short."""
     wanted = problem.policy.wanted_grade[problem.customers.tier[rows]]
-    steps: Ints = problem.managers.grade[staff][None, :] - wanted[:, None]
+    steps: Ints = problem.managers.grade[staff] - wanted
     return steps
 
 
@@ -76,7 +77,7 @@ def grade_waste(problem: Problem, rows: Ints, staff: Ints) -> Ints:
 def merit(problem: Problem, rows: Ints, staff: Ints) -> Ints:
     """1000 less the manager's merit, capped at `merit_cap` so that the best do not take everything."""
     counted = PERMILLE - np.minimum(problem.managers.merit[staff], problem.policy.merit_cap)
-    found: Ints = np.broadcast_to(counted[None, :], (len(rows), len(staff)))
+    found: Ints = np.broadcast_to(counted, np.broadcast_shapes(rows.shape, staff.shape))
     return found
 
 
@@ -92,8 +93,8 @@ TERMS: dict[str, tuple[str, Term]] = {
 
 
 def fit(problem: Problem, rows: Ints, staff: Ints) -> Ints:
-    """Σ a_t × permille_t without the customer's weight, int64[k, m]; the same for customers of one kind."""
-    total = np.zeros((len(rows), len(staff)), dtype=np.int64)
+    """Σ a_t × permille_t without the customer's weight; the same for customers of one kind."""
+    total = np.zeros(np.broadcast_shapes(rows.shape, staff.shape), dtype=np.int64)
     for name, function in TERMS.values():
         weight = getattr(problem.policy, name)
         if weight:
@@ -107,7 +108,7 @@ def fit(problem: Problem, rows: Ints, staff: Ints) -> Ints:
 
 
 def move_price(problem: Problem, rows: Ints) -> Ints:
-    """Continuity: what moving each customer costs (int64[k]), by tier and tenure; 0 for who has no manager yet."""
+    """Continuity: what moving each customer costs (the shape of `rows`), by tier and tenure; 0 for who has no manager yet."""
     policy, customers = problem.policy, problem.customers
     band = np.searchsorted(
         np.array(policy.tenure_bands, dtype=np.int64), customers.tenure[rows], side="right"
