@@ -16,3 +16,4 @@ SHEET_VIEW = declare(
 )
 SHEET_EXPORT = declare("appraisal.sheets.export", "导出考核结果", everywhere=(Role.HRH,), subtree=(Role.HRB,))
 REGRADE = declare("appraisal.scoring.regrade", "运行定级", everywhere=(Role.HRH,))
+SHEET_MINE = declare("appraisal.sheets.mine", "查看本人考核", own=(Role.CM,))
