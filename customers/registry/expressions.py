@@ -6,8 +6,9 @@ list nor a search can be used to guess the rest.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case, F, Func, TextField, Value, When
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Replace
 
 PERSON = "individual"
 
@@ -20,18 +21,18 @@ class Joined(Func):
     output_field = TextField()
 
 
-class Replaced(Func):
-    """`regexp_replace(text, pattern, by, 'g')`."""
-
-    function = "regexp_replace"
-    output_field = TextField()
-
-
 class Part(Func):
     """`split_part(text, separator, n)`."""
 
     function = "split_part"
     output_field = TextField()
+
+
+class Characters(Func):
+    """`string_to_array(text, NULL)`: its characters one by one."""
+
+    template = "string_to_array(%(expressions)s, NULL)"
+    output_field = ArrayField(TextField())
 
 
 def list_name() -> Case:
@@ -41,14 +42,18 @@ def list_name() -> Case:
 
 
 def search_key() -> Lower:
-    """Number, name, its characters one by one (an index of three letters finds two Chinese ones only so), the initials
-    of its pinyin, and the pinyin in one piece; of a person the number alone."""
-    characters = Replaced(F("name"), Value("(.)"), Value(r" \1"), Value("g"))
-    initials = Replaced(F("name_pinyin"), Value(r"(\S)\S*\s*"), Value(r"\1"), Value("g"))
-    solid = Replaced(F("name_pinyin"), Value(r"\s+"), Value(""), Value("g"))
+    """`c001 深圳华为技术 shenzhenhuaweijishu`: number, name and pinyin, each without blanks; of a person the number alone."""
+    solid = Replace(F("name_pinyin"), Value(" "), Value(""))
     blank = Value(" ")
-    everything = Joined(F("customer_no"), blank, F("name"), characters, blank, initials, blank, solid)
+    name = Replace(F("name"), blank, Value(""))
+    everything = Joined(F("customer_no"), blank, name, blank, solid)
     return Lower(
         Case(When(kind=PERSON, then=F("customer_no")), default=everything, output_field=TextField()),
         output_field=TextField(),
     )
+
+
+def name_characters() -> Characters:
+    """The characters of the name within the key: what finds one or two Chinese ones, where an index of three letters
+    finds nothing. Of a person none."""
+    return Characters(Part(F("search_key"), Value(" "), Value(2)))

@@ -17,7 +17,7 @@ from cmsys.access.masks import Mask, mask_birth_date, mask_mobile
 from cmsys.org.models import DateRange, OrgUnit
 from cmsys.org.scope import ScopedQuerySet, ScopeFields
 from customers.registry import permissions
-from customers.registry.expressions import list_name, search_key
+from customers.registry.expressions import list_name, name_characters, search_key
 from customers.registry.masking import mask_person
 from managers.profiles.models import RelationshipManager
 
@@ -150,6 +150,7 @@ class Customer(models.Model):
             models.Index(fields=["credit_code"], name="registry_customer_credit", condition=~Q(credit_code="")),
             models.Index(fields=["developed_by", "since"], name="registry_customer_developed"),
             GinIndex(name="registry_customer_found", fields=["search_key"], opclasses=["gin_trgm_ops"]),
+            GinIndex(name_characters(), name="registry_customer_characters"),
         ]
         constraints = [
             models.CheckConstraint(
