@@ -1,7 +1,7 @@
 """ImportKind: what a room declares so that its rows can be imported; and the registry of them.
 
-A kind says what its columns are, checks rows against what is in the database and writes them. All of that happens chunk
-by chunk with a number of queries that does not depend on the number of rows.
+A kind says what its columns are, checks a file against what is in the database, writes it and takes it back. RowKind does
+that row by row in chunks (master data), `cmsys.facts` set-wise in the database (facts in millions).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from cmsys.access.actors import Actor, may
@@ -19,6 +20,9 @@ from cmsys.audit.ledger import masked
 from cmsys.audit.models import Event
 from cmsys.transfers.engine.columns import Column
 from cmsys.transfers.engine.rows import Row
+from cmsys.transfers.engine.source import Source
+from cmsys.transfers.models import ImportBatch, Mode
+from cmsys.transfers.report import Report
 
 
 @dataclass
@@ -55,27 +59,61 @@ class Kept:
     why: str
 
 
+@dataclass
+class Outcome:
+    """A report and, when rows were written, what changed, in whatever form the kind keeps it."""
+
+    report: Report
+    changes: list[Any] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return self.report.error_count == 0
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What an undo came to, in objects."""
+
+    restored: int
+    removed: int
+    kept: list[Kept]
+
+
 class ImportKind(ABC):
-    """One kind of thing to import. `chunk_size` None takes all rows at once, for rows that refer to each other."""
+    """One kind of thing to import."""
 
     code: ClassVar[str]
     label: ClassVar[Any]
     columns: ClassVar[tuple[Column, ...]]
     function: ClassVar[Function]
     order: ClassVar[int] = 100
-    chunk_size: ClassVar[int | None] = 2000
 
     @abstractmethod
-    def prepare(self, rows: Sequence[Row], context: Context) -> None:
-        """Finds what exists, resolves references, compares; refuses cells by adding problems. Writes nothing."""
+    def run(
+        self,
+        source: Source,
+        context: Context,
+        *,
+        mapping: str = "",
+        mode: str = Mode.ALL,
+        folders: Sequence[Path] = (),
+    ) -> Outcome:
+        """Checks all rows; with `context.writing` it also writes. In mode `all` nothing needs to be right once there is
+        an error: the caller rolls back. Never raises for what is in the file.
+        """
 
     @abstractmethod
-    def write(self, rows: Sequence[Row], context: Context) -> list[Change]:
-        """Writes prepared rows without problems, one event for each changed object. Unchanged rows are not among them."""
+    def keep(self, batch: ImportBatch, outcome: Outcome) -> None:
+        """Stores what taking the batch back will need."""
 
     @abstractmethod
-    def undo(self, changes: Sequence[Change], context: Context) -> list[Kept]:
+    def take_back(self, batch: ImportBatch, context: Context) -> TakenBack:
         """Puts objects back as they were before the batch; what was edited since or is referred to is kept and named."""
+
+    @abstractmethod
+    def open_changes(self, batch: ImportBatch) -> tuple[int, int]:
+        """How many created and how many changed objects of a batch have not been taken back."""
 
     def column(self, code: str) -> Column:
         return next(column for column in self.columns if column.code == code)

@@ -17,7 +17,8 @@ from cmsys.transfers.engine.columns import Column
 from cmsys.transfers.engine.problems import Code, _, shown
 from cmsys.transfers.engine.rows import Row
 from cmsys.transfers.keys import find_existing
-from cmsys.transfers.kinds import Change, Context, ImportKind, Kept, prepared_event
+from cmsys.transfers.kinds import Change, Context, Kept, prepared_event
+from cmsys.transfers.row_kind import RowKind
 from cmsys.transfers.undoing import undo_changes
 
 
@@ -46,7 +47,7 @@ def stored(value: Any) -> Any:
     return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
 
 
-class ModelKind(ImportKind):
+class ModelKind(RowKind):
     """Rows of one model, found again by its key. A room derives from it and registers an instance in apps.ready().
 
     Declared: `code`, `label`, `function`, `columns`, `model`, `noun` (the first half of its event kinds: `contact` gives

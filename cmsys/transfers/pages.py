@@ -164,10 +164,9 @@ def kept_lines(batch: ImportBatch) -> list[dict[str, Any]]:
 
 
 def undo_effects(batch: ImportBatch) -> list[str]:
-    """What an undo will do, in sentences; one query."""
-    open_changes = batch.changes.filter(undone_at__isnull=True)
-    created = open_changes.filter(op="create").count()
-    updated = open_changes.filter(op="update").count()
+    """What an undo will do, in sentences; two queries."""
+    kind = kind_of(batch.kind)
+    created, updated = kind.open_changes(batch) if kind is not None else (0, 0)
     effects = []
     if created:
         effects.append(_("删除这一批新增的 %(count)s 条，已被别处引用的保留并列出。") % {"count": created})

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
 
@@ -16,26 +15,17 @@ from cmsys.transfers.engine.problems import Code, FileRefused, Problem, _, shown
 from cmsys.transfers.engine.rows import Reading, Row
 from cmsys.transfers.engine.sheets import open_sheet
 from cmsys.transfers.engine.source import Source
-from cmsys.transfers.kinds import Change, Context, ImportKind
+from cmsys.transfers.kinds import Context, ImportKind, Outcome
 from cmsys.transfers.models import Mode
 from cmsys.transfers.report import SAMPLE_ROWS, Cell, Report, SampleRow
 from cmsys.transfers.wording import finding, refusal
 
-
-@dataclass
-class Outcome:
-    """A report and, when rows were written, what changed."""
-
-    report: Report
-    changes: list[Change] = field(default_factory=list)
-
-    @property
-    def is_clean(self) -> bool:
-        return self.report.error_count == 0
+if TYPE_CHECKING:
+    from cmsys.transfers.row_kind import RowKind
 
 
 def run(
-    kind: ImportKind,
+    kind: RowKind,
     source: Source,
     context: Context,
     *,
@@ -57,7 +47,7 @@ def run(
 
 
 def _run(
-    kind: ImportKind,
+    kind: RowKind,
     source: Source,
     context: Context,
     outcome: Outcome,
@@ -74,12 +64,12 @@ def _run(
         report.add_error(finding(problem))
     if any(problem.code is Code.MISSING for problem in reading.headers.problems):
         return
-    absent = _absent(kind, reading)
+    absent = absent_columns(kind, reading)
     hidden = set(reading.sheet.hidden_rows)
     for rows in _chunks(reading.rows(), kind.chunk_size):
         kind.prepare(rows, context)
         _refuse_incomplete(rows, absent)
-        _note_hidden(rows, hidden)
+        note_hidden(rows, hidden)
         _count(kind, rows, report)
         for problem in reading.stray:
             report.add_error(finding(problem))
@@ -91,7 +81,7 @@ def _run(
     report.read, report.skipped, report.mapped = reading.read, reading.skipped, reading.mapped
     if report.created + report.refused and absent:
         for column in absent:
-            report.add_error(finding(_absent_problem(reading, column)))
+            report.add_error(finding(absence(reading, column)))
     if report.read == 0 and report.skipped == 0:
         raise FileRefused(_("文件只有表头，没有数据。请填写后再上传。"), row=reading.headers.row)
 
@@ -101,7 +91,7 @@ def _chunks(rows: Iterator[Row], size: int | None) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _absent(kind: ImportKind, reading: Reading) -> list[Column]:
+def absent_columns(kind: ImportKind, reading: Reading) -> list[Column]:
     """Required columns the file does not have: new objects cannot be made without them, known ones can be changed."""
     return [
         column
@@ -116,7 +106,7 @@ def _refuse_incomplete(rows: list[Row], absent: list[Column]) -> None:
             row.refused = True
 
 
-def _absent_problem(reading: Reading, column: Column) -> Problem:
+def absence(reading: Reading, column: Column) -> Problem:
     return Problem(
         reading.headers.row,
         column.code,
@@ -128,7 +118,7 @@ def _absent_problem(reading: Reading, column: Column) -> Problem:
     )
 
 
-def _note_hidden(rows: list[Row], hidden: set[int]) -> None:
+def note_hidden(rows: Sequence[Row], hidden: set[int]) -> None:
     for row in rows:
         if row.number in hidden:
             row.warnings.append(
@@ -165,14 +155,15 @@ def _sample(kind: ImportKind, row: Row) -> SampleRow:
         if column.code not in row.changes:
             continue
         before, after = (
-            _text(column, value, masks.get(fields.get(column.code, column.code)))
+            text_of_value(column, value, masks.get(fields.get(column.code, column.code)))
             for value in row.changes[column.code]
         )
         cells.append(Cell(str(column.header), before, after))
     return SampleRow(row.number, shown(kind.label_of(row)), cells)
 
 
-def _text(column: Column, value: Any, mask: Any) -> str:
+def text_of_value(column: Column, value: Any, mask: Any = None) -> str:
+    """A value as the preview shows it: labels of enumerations, objects by name, personal values masked."""
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, (list, tuple)):

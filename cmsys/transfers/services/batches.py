@@ -16,10 +16,9 @@ from cmsys.access.actors import Actor, require
 from cmsys.audit.ledger import record
 from cmsys.transfers.engine.problems import Code, FileRefused
 from cmsys.transfers.engine.source import Source
-from cmsys.transfers.kinds import Change, Context, ImportKind, Kept, kind_of
-from cmsys.transfers.models import ImportBatch, ImportChange, ImportFile, Mode, State
+from cmsys.transfers.kinds import Context, ImportKind, Kept, Outcome, kind_of
+from cmsys.transfers.models import ImportBatch, ImportFile, Mode, State
 from cmsys.transfers.report import Report, load_report
-from cmsys.transfers.running import Outcome, run
 from cmsys.transfers.selectors import batches_visible_to
 from cmsys.transfers.wording import refusal
 
@@ -68,7 +67,7 @@ def file_check(
     """Checks a file and writes nothing. Raises MissingFunction; what is wrong with the file stands in the report."""
     require(actor, kind.function)
     context = Context(actor=actor, now=now, today=today)
-    return run(kind, source, context, mapping=mapping, mode=mode, folders=folders).report
+    return kind.run(source, context, mapping=mapping, mode=mode, folders=folders).report
 
 
 @transaction.atomic
@@ -194,7 +193,6 @@ def batch_undo(*, actor: Actor, batch_id: int, reason: str = "", now: datetime, 
             _("这一批是“%(state)s”，没有可撤销的内容。") % {"state": batch.get_state_display()},
             code="conflict",
         )
-    rows = list(batch.changes.select_for_update().filter(undone_at__isnull=True).order_by("row"))
     context = Context(
         actor=actor,
         now=now,
@@ -202,28 +200,21 @@ def batch_undo(*, actor: Actor, batch_id: int, reason: str = "", now: datetime, 
         writing=True,
         reason=_("撤销导入批次 %(batch)s") % {"batch": batch.pk},
     )
-    kept = kind.undo([_change(row) for row in rows], context)
-    why = {item.row: item.why for item in kept}
-    for row in rows:
-        row.kept = why.get(row.row, "")[:300]
-        row.undone_at = None if row.row in why else now
-    ImportChange.objects.bulk_update(rows, ["kept", "undone_at"], batch_size=2000)
-    batch.state = State.PARTLY_UNDONE if kept else State.UNDONE
+    taken = kind.take_back(batch, context)
+    batch.state = State.PARTLY_UNDONE if taken.kept else State.UNDONE
     batch.undone_at = now
     batch.undone_by = actor.actor_name[:120]
     batch.save(update_fields=["state", "undone_at", "undone_by"])
-    done = [row for row in rows if row.row not in why]
-    removed = sum(row.op == "create" for row in done)
     record(
         "import.undo",
         batch,
         actor=actor,
         label=str(batch),
-        after={"restored": len(done) - removed, "removed": removed, "kept": len(kept)},
+        after={"restored": taken.restored, "removed": taken.removed, "kept": len(taken.kept)},
         reason=reason,
         now=now,
     )
-    return Undone(batch, len(done) - removed, removed, kept)
+    return Undone(batch, taken.restored, taken.removed, taken.kept)
 
 
 @transaction.atomic
@@ -301,16 +292,14 @@ def _bring_in(
                 writing=True,
                 reason=_("导入批次 %(batch)s") % {"batch": batch.pk},
             )
-            outcome = run(kind, source, context, mapping=batch.mapping, mode=batch.mode, folders=folders)
+            outcome = kind.run(source, context, mapping=batch.mapping, mode=batch.mode, folders=folders)
             report = outcome.report
             nothing_good = report.created + report.updated + report.unchanged == 0
             if not outcome.is_clean and (batch.mode == Mode.ALL or nothing_good):
                 raise _NotClean
             batch.report = report.as_json()
             batch.save(update_fields=["report"])
-            ImportChange.objects.bulk_create(
-                (_stored(batch, change) for change in outcome.changes), batch_size=2000
-            )
+            kind.keep(batch, outcome)
             record(
                 "import.commit",
                 batch,
@@ -335,23 +324,6 @@ def _is_contention(error: Exception) -> bool:
     """Whether somebody else got there first: a key taken, a row locked, a deadlock. Other failures are ours."""
     code = getattr(error.__cause__, "pgcode", None) or ""
     return code.startswith("23") or code in ("55P03", "40P01", "40001")
-
-
-def _stored(batch: ImportBatch, change: Change) -> ImportChange:
-    return ImportChange(
-        batch=batch,
-        row=change.row,
-        resource=change.resource,
-        object_id=change.object_id,
-        label=change.label,
-        op=change.op,
-        before=change.before,
-        after=change.after,
-    )
-
-
-def _change(row: ImportChange) -> Change:
-    return Change(row.row, row.resource, row.object_id, row.label, row.op, row.before, row.after)
 
 
 def _counts(report: Report) -> dict[str, int]:
