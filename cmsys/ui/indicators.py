@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from cmsys.access.functions import Function
 from cmsys.ui.registry import Text
 
 
@@ -57,6 +58,7 @@ class Records:
     url: str
     label: Text
     value: Decimal | None
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class IndicatorSource:
     `kind` is `reading` or `event` as the scheme's `source` says. `compute(span)` gives `(manager id, exact value)` of
     every manager who has one, set-wise in the database in a fixed number of queries; a manager without records is left
     out where that means "not known" and is given 0 where it means "none". `records(span, manager_id)` leads to the rows.
-    `months` are the lengths of period it exists for.
+    `months` are the lengths of period it exists for; `function` is what the list behind it requires of its reader.
     """
 
     code: str
@@ -78,6 +80,7 @@ class IndicatorSource:
     better: str = "higher"
     kind: str = "reading"
     months: frozenset[int] = frozenset({1, 3, 6, 12})
+    function: Function | None = None
 
 
 _sources: dict[str, IndicatorSource] = {}

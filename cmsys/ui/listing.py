@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -32,6 +33,8 @@ def shown(value: Any) -> str:
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
+    if isinstance(value, Decimal):
+        return f"{value:,f}".replace("-", MINUS)
     if isinstance(value, (int, float)):
         return formats.number_format(value, use_l10n=True, force_grouping=True)
     return str(value)
@@ -93,8 +96,9 @@ class Listing:
 
     def page(self) -> ListPage:
         rows = self.filtered()
-        total, totals = self._counted(rows)
+        rows, total, more, totals = self._bounded(rows) if self.resource.count_limit else self._counted(rows)
         pager, objects = self._paged(rows, total)
+        pager["more"] = more
         columns = self.columns()
         resource = self.resource
         return ListPage(
@@ -117,19 +121,31 @@ class Listing:
         )
 
     # --- totals -----------------------------------------------------------------------------------------------------
-    def _counted(self, rows: QuerySet[Any]) -> tuple[int, list[dict[str, Any]]]:
-        """How many rows match, and the resource's totals over all of them: one query together."""
+    def _bounded(self, rows: QuerySet[Any]) -> tuple[QuerySet[Any], int, bool, list[dict[str, Any]]]:
+        """The rows again, how many match up to the resource's limit, and whether there are more; without totals.
+
+        What matches is looked up first, in no order: of a million rows a page in their order would else be looked for
+        along that order, which takes for ever where few match. Beyond the limit so many match that a page is near.
+        """
+        limit = self.resource.count_limit or 0
+        found = list(rows.order_by().values_list("pk", flat=True)[: limit + 1])
+        if len(found) > limit:
+            return rows, limit, True, []
+        return self.base.filter(pk__in=found).order_by(*self._order(), "pk"), len(found), False, []
+
+    def _counted(self, rows: QuerySet[Any]) -> tuple[QuerySet[Any], int, bool, list[dict[str, Any]]]:
+        """The rows again, how many match, and the resource's totals over all of them: one query together."""
         declared: list[Total] = [
             total
             for total in self.resource.totals
             if total.function is None or may(self.request.user, total.function)
         ]
         if not self.valid or not declared:
-            return rows.count(), []
+            return rows, rows.count(), False, []
         found = rows.order_by().aggregate(
             rows_=Count("*"), **{f"total_{total.key}": total.expression for total in declared}
         )
-        return found["rows_"], [
+        return rows, found["rows_"], False, [
             {
                 "key": total.key,
                 "label": total.label,
