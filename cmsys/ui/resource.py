@@ -97,6 +97,8 @@ class Resource:
     columns: ClassVar[Sequence[Column]]
     filterset: ClassVar[type[FilterSet]]
     totals: ClassVar[Sequence[Total]] = ()
+    # For tables of a million rows: counted and paged no further than so many, and the list says that there are more.
+    count_limit: ClassVar[int | None] = None
     default_sort: ClassVar[tuple[str, ...]] = ("pk",)
     lookup: ClassVar[str] = "pk"
     list_action: ClassVar[str] = "view"
