@@ -1,7 +1,15 @@
-"""Addresses of the room."""
+"""Addresses of schemes."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from appraisal.schemes import views
+from appraisal.schemes.resources import SCHEMES
+from cmsys.ui.views import ResourceViews
+
+urlpatterns = [
+    path("schemes/import/", views.scheme_new, name="schemes_import"),
+    path("schemes/<int:pk>/download/", views.scheme_download, name="schemes_download"),
+    *ResourceViews(SCHEMES).urls(),
+]
