@@ -17,7 +17,10 @@ from appraisal.schemes.selectors import version_for
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import refused
 from cmsys.audit.ledger import record
+from cmsys.jobs.models import OPEN, Job
 
+# The job of the room above; its key is the cycle's number.
+REGRADE_JOB = "scoring.regrade"
 EXAMPLES = {"month": "2025M11", "quarter": "2025Q4", "half": "2025H2", "year": "2025"}
 
 
@@ -74,7 +77,8 @@ def cycle_open(*, actor: Actor, scheme_code: str, period: str, today: date) -> C
 def cycle_close(*, actor: Actor, cycle_id: int, now: datetime) -> Cycle:
     """Ends a cycle: its figures, ratings and sheets stay as they are. Repeating changes nothing. Locks the row.
 
-    Raises MissingFunction, Cycle.DoesNotExist, ValidationError (code `not_graded`: it was never graded).
+    Raises MissingFunction, Cycle.DoesNotExist, ValidationError (code `not_graded`: it was never graded; `running`: a
+    regrading of it is under way).
     """
     require(actor, CYCLE_EDIT)
     cycle: Cycle = Cycle.objects.visible_to(actor, "edit").select_for_update(of=("self",)).get(pk=cycle_id)
@@ -82,6 +86,12 @@ def cycle_close(*, actor: Actor, cycle_id: int, now: datetime) -> Cycle:
         return cycle
     if cycle.graded_at is None:
         raise refused("state", "not_graded", _("本周期还没有定级结果；请先运行定级，再结束周期。"))
+    if Job.objects.filter(kind=REGRADE_JOB, key=str(cycle.pk), state__in=OPEN).exists():
+        raise refused(
+            "state",
+            "running",
+            _("考核周期 %(cycle)s 正在定级；请等定级任务结束或取消后再结束周期。") % {"cycle": cycle},
+        )
     cycle.state, cycle.closed_at = CycleState.CLOSED, now
     cycle.save(update_fields=["state", "closed_at", "updated_at"])
     record(

@@ -292,10 +292,11 @@ def materialized(cohort: Cohort, index: int) -> Person:
     fields: dict[str, dict[str, Fraction]] = {
         "reading": dict(person.readings),
         "target": dict(person.targets),
+        "event": dict(person.events),
     }
     for name, column in cohort.columns.items():
         kind, _, code = name.partition(".")
         value = column.value(index)
         if kind in fields and value is not None:
             fields[kind][code] = value
-    return replace(person, readings=fields["reading"], targets=fields["target"])
+    return replace(person, readings=fields["reading"], targets=fields["target"], events=fields["event"])

@@ -115,21 +115,23 @@ class Evaluation:
             "target": _figure(scored.against, index),
             "score": None if units is None else plain_units(units, scored.places, scored.places),
             "weight": plain_units(weight, scale),
-            "stated_weight": self._stated(indicator, index),
+            "stated_weight": self.stated_weight(indicator, index),
             "contribution": None
             if units is None
             else plain_units(units * weight, scored.places + scale + 2, least),
             "note": scored.note(index)
-            or (None if units is None else self._limit_note(indicator, units, index)),
+            or (None if units is None else self.limit_note(indicator, units, index)),
         }
 
-    def _stated(self, indicator: Indicator, index: int) -> str:
+    def stated_weight(self, indicator: Indicator, index: int) -> str:
+        """The weight as the document states it for a person, in plain decimal."""
         if isinstance(indicator.weight, Fraction):
             text: str = self.workings.memo(f"weight.{indicator.code}", lambda: plain(indicator.weight))
             return text
         return plain(self.workings.constant(indicator.weight, index) or Fraction(0))
 
-    def _limit_note(self, indicator: Indicator, units: int, index: int) -> str | None:
+    def limit_note(self, indicator: Indicator, units: int, index: int) -> str | None:
+        """What a score of so many units owes to the method's limits: `capped`, `floored`, `veto`, or nothing."""
         if indicator.method["type"] == "veto":
             return "veto" if units == 0 else None
         for key, note in (("cap", "capped"), ("floor", "floored")):
