@@ -93,6 +93,11 @@ class Block:
             raise ValueError("the assignment uses a forbidden pair")
         return int(each.sum()) + int(self.price[away].sum())
 
+    def moves_of(self, manager: Ints) -> int:
+        """How many customers an assignment (int64[u]) takes from their present manager."""
+        holder = manager[self.unit]
+        return int(((self.member_owner >= 0) & (holder != self.member_owner)).sum())
+
 
 def cuts(problem: Problem) -> list[Cut]:
     """The blocks of a problem in the order of their numbers; one with customers or managers only is kept."""

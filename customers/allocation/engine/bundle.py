@@ -39,7 +39,7 @@ class BlockPlan:
     manager: int64[n], problem index of each customer of `cut.customers`; None when `lacks` says why there is none.
     match: Σ weight × fit; continuity: Σ move prices; table: load costs without the constant. bound: no plan of the
     block has match + continuity + table + price × moves below it. relaxed_moves: moves of the divided optimum, in
-    thousandths.
+    thousandths. forced: moves the pair rules make unavoidable.
     """
 
     cut: Cut
@@ -51,6 +51,7 @@ class BlockPlan:
     moves: int
     bound: int
     relaxed_moves: int
+    forced: int = 0
     lacks: tuple[Lack, ...] = ()
 
     @property
@@ -76,8 +77,13 @@ def relax_bundle(problem: Problem, cuts: Iterable[Cut], price: int) -> list[tupl
     return found
 
 
-def refine_bundle(problem: Problem, plans: Iterable[BlockPlan], price: int) -> list[BlockPlan]:
-    """The same plans polished on at another price per move; their bounds stay those of their own price."""
+def refine_bundle(
+    problem: Problem, plans: Iterable[BlockPlan], price: int, spare: int | None = None
+) -> list[BlockPlan]:
+    """The same plans polished on at another price per move; their bounds stay those of their own price.
+
+    spare: how many moves more the plans together may make, the first block first; None for no limit.
+    """
     found = []
     for plan in plans:
         if plan.manager is None or not len(plan.cut.customers):
@@ -86,18 +92,20 @@ def refine_bundle(problem: Problem, plans: Iterable[BlockPlan], price: int) -> l
         block = block_of(problem, plan.cut)
         start = np.zeros(block.size[0], dtype=np.int64)
         start[block.unit] = np.searchsorted(plan.cut.managers, plan.manager)
-        done = polish(block, start, block.costs(price))
+        limit = None if spare is None else plan.moves + spare
+        done = polish(block, start, block.costs(price), limit)
         found.append(counted(block, done.manager, plan.price, plan.bound, plan.relaxed_moves))
+        spare = None if spare is None else spare - (found[-1].moves - plan.moves)
     return found
 
 
-def least_moves(problem: Problem, cuts: Iterable[Cut]) -> list[tuple[int, int]]:
-    """For each block (moves the pair rules force, least moves any plan needs): the second also counts capacity and is
-    the rounded-up optimum of the relaxation that counts nothing but moves."""
+def least_moves(problem: Problem, cuts: Iterable[Cut]) -> list[int]:
+    """The least moves any plan of each block needs, capacities counted: the rounded-up optimum of the relaxation that
+    counts nothing but moves."""
     found = []
     for cut in cuts:
         if not len(cut.customers):
-            found.append((0, 0))
+            found.append(0)
             continue
         block = block_of(problem, cut)
         plain = replace(
@@ -106,14 +114,21 @@ def least_moves(problem: Problem, cuts: Iterable[Cut]) -> list[tuple[int, int]]:
             price=np.zeros_like(block.price),
             loads=Loads.of(0, block.capacity),
         )
-        found.append((_forced(plain), relax(plain, 1).bound))
+        found.append(relax(plain, 1).bound)
     return found
 
 
 def _forced(block: Block) -> int:
     """Moves no plan avoids whatever the capacities: the least each unit needs among its permitted managers."""
-    moves = block.costs(1)
-    return int(moves.min(axis=1).sum())
+    counted = block.owner >= 0
+    needed = np.where(counted & ~block.may_stay, 1, 0)
+    rows = np.flatnonzero(block.moved.any(axis=1))
+    least = np.where(block.open[rows], block.moved[rows], np.iinfo(np.int64).max).min(
+        axis=1, initial=np.iinfo(np.int64).max
+    )
+    lines = np.zeros(len(block.moved), dtype=np.int64)
+    lines[rows] = least
+    return int(needed.sum() + lines[block.kind[~counted]].sum())
 
 
 def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
@@ -123,20 +138,24 @@ def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
     block = block_of(problem, cut)
     lacks = _evident(block)
     if lacks:
-        return BlockPlan(cut, price, None, 0, 0, 0, 0, 0, 0, lacks)
+        return _without(cut, price, lacks)
     try:
         relaxed = relax(block, price)
     except Infeasible as lack:
-        return BlockPlan(cut, price, None, 0, 0, 0, 0, 0, 0, (_named(block, lack, "capacity"),))
+        return _without(cut, price, (_named(block, lack, "capacity"),))
     costs = block.costs(price)
     done = polish(block, rounded(block, relaxed), costs)
     manager = done.manager
     if done.broken:
         repaired, lacks = _repaired(block, done, costs)
         if repaired is None:
-            return BlockPlan(cut, price, None, 0, 0, 0, 0, relaxed.bound, _thousandths(relaxed), lacks)
+            return _without(cut, price, lacks)
         manager = polish(block, repaired, costs).manager
     return counted(block, manager, price, relaxed.bound, _thousandths(relaxed))
+
+
+def _without(cut: Cut, price: int, lacks: tuple[Lack, ...]) -> BlockPlan:
+    return BlockPlan(cut, price, None, 0, 0, 0, 0, 0, 0, lacks=lacks)
 
 
 def _thousandths(relaxed: Relaxed) -> int:
@@ -162,6 +181,7 @@ def counted(block: Block, manager: Ints, price: int, bound: int, relaxed_moves: 
         moves=int(away.sum()),
         bound=bound,
         relaxed_moves=relaxed_moves,
+        forced=_forced(block),
     )
 
 

@@ -25,8 +25,8 @@ BUNDLE = 20_000
 # A price per move beyond this would leave the range of costs; no sensible match is worth it.
 PRICE_LIMIT = 1 << 32
 STEPS = 24
-# With few blocks the budget is met by halving the price between a plan within it and one beyond it.
-FEW_BLOCKS, HALVINGS = 8, 8
+# Under a budget whole plans are made at so many prices: more where few blocks leave little to choose from.
+FEW_BLOCKS, HALVINGS, SOLVES = 8, 10, 3
 
 
 class Run(Protocol):
@@ -63,8 +63,8 @@ class Plan:
     manager: int64[n], index of the manager of each customer. objective = match + continuity + load, whole cost units
     (thousandths of a weight); load already has the constant of the mean taken off. bound: no plan that keeps the rules
     and the budget costs less. moves: customers taken from their present manager; forced: of these, how many the pair
-    rules make unavoidable; least: the least any plan needs, capacities counted. price: what one move more within the
-    budget would save (0 when the budget does not bind). digest: sha256 over (customer id, manager id) in order of id.
+    rules make unavoidable; least: the least any plan needs, capacities counted too where there is a budget. price: what
+    one move more within the budget would save (0 when the budget does not bind). digest: sha256 over (customer id, manager id) in order of id.
     """
 
     manager: Ints
@@ -78,6 +78,7 @@ class Plan:
     budget: int | None
     price: int
     digest: str
+    blocks: tuple[BlockPlan, ...]
 
     @property
     def objective(self) -> int:
@@ -108,21 +109,19 @@ def propose(problem: Problem, run: Run = in_turn) -> Plan:
     run: how bundles are worked on (a pool of processes, say); the plan is the same whatever it does. Cost: about 20 µs a
     customer; under a binding budget about five times that. Raises Unplannable, RangeError.
     """
-    work = _Work(problem, run)
+    work = Work(problem, run)
     plans = work.solve(0)
-    forced, least = (
-        (sum(values) for values in zip(*work.each(least_moves), strict=True)) if work.cuts else (0, 0)
-    )
+    least = _forced(plans) if problem.policy.budget is None else work.least()
     bound, price, budget = sum(p.bound for p in plans), 0, problem.policy.budget
     if budget is not None:
         if least > budget:
             raise Unplannable([work.lack_of_budget(budget, least, True)])
         if sum(p.moves for p in plans) > budget:
             plans, bound, price = _within(work, plans, bound, budget)
-    return _merged(problem, plans, bound, forced, least, price)
+    return merged(problem, plans, bound, least, price)
 
 
-class _Work:
+class Work:
     """The problem cut into bundles, and the calls on them."""
 
     def __init__(self, problem: Problem, run: Run) -> None:
@@ -140,6 +139,10 @@ class _Work:
         if lacks:
             raise Unplannable(lacks)
         return plans
+
+    def least(self) -> int:
+        """The least moves any plan needs, capacities counted."""
+        return sum(self.each(least_moves))
 
     def relax(self, price: int) -> tuple[int, int]:
         """(bound, moves in thousandths) of the whole at a price per move."""
@@ -160,50 +163,59 @@ class _Work:
         )
 
 
-def _within(work: _Work, plans: list[BlockPlan], free: int, budget: int) -> tuple[list[BlockPlan], int, int]:
-    """Plans with at most `budget` moves, a bound for that budget, the price per move found."""
+def _within(work: Work, plans: list[BlockPlan], free: int, budget: int) -> tuple[list[BlockPlan], int, int]:
+    """Plans with at most `budget` moves, a bound for that budget, the price per move found.
+
+    Each block's plans at the prices tried are kept; of them, those are put together that keep the budget at least cost.
+    """
     price, bound = _price(work, free, budget, sum(p.match + p.continuity for p in plans))
-    plans = work.solve(price)
-    tight, loose, tight_at, loose_at = _bracket(work, plans, price, budget)
-    for _ in range(HALVINGS if len(plans) <= FEW_BLOCKS else 0):
-        middle = (tight_at + loose_at) // 2
-        if loose is None or middle in (tight_at, loose_at) or _moves(tight) == budget:
-            break
-        found = work.refine(tight, middle)
+    low, high = 0, price
+    options = [plans]
+    for _ in range(HALVINGS if len(plans) <= FEW_BLOCKS else SOLVES):
+        found = work.solve(price)
+        options.append(found)
         if _moves(found) > budget:
-            loose, loose_at = found, middle
+            low, high = price, high if high > price else min(price + max(price // 32, 1), PRICE_LIMIT)
         else:
-            tight, tight_at = _better(tight, found, budget), middle
-    return tight if loose is None else _mixed(tight, loose, budget), bound, price
+            high = price
+        step = max(price // 32, 1)
+        price = max(high - step, (low + high) // 2) if high - low > 1 else high
+        if high - low <= 1 and _moves(found) <= budget:
+            break
+    chosen = _mixed(options, budget)
+    if _moves(chosen) > budget:
+        chosen = _squeezed(work, chosen, high, budget)
+    if len(plans) <= FEW_BLOCKS:
+        for part in (high, high // 2, 0):
+            spent = refine_bundle(work.problem, chosen, part, budget - _moves(chosen))
+            chosen = min(chosen, spent, key=_cost)
+    return chosen, bound, high
 
 
-def _bracket(
-    work: _Work, plans: list[BlockPlan], price: int, budget: int
-) -> tuple[list[BlockPlan], list[BlockPlan] | None, int, int]:
-    """(plans within the budget, plans beyond it or None, the prices they were polished at)."""
-    step, at, before = max(price // 64, 1), price, price
-    loose: list[BlockPlan] | None = None
-    while _moves(plans) > budget:
-        if at >= PRICE_LIMIT:
-            return _exactly(work, plans, budget), None, at, at
-        loose, before = plans, at
-        at, step = min(at + step, PRICE_LIMIT), step * 2
-        plans = work.refine(plans, at)
-    while loose is None and at > 0 and _moves(plans) < budget:
-        before, step = max(at - step, 0), step * 2
-        freer = work.refine(plans, before)
-        if _moves(freer) > budget:
-            loose = freer
-        else:
-            plans, at = _better(plans, freer, budget), before
-    return plans, loose, at, before
+def _squeezed(work: Work, plans: list[BlockPlan], price: int, budget: int) -> list[BlockPlan]:
+    """Plans polished on at rising prices until they keep the budget."""
+    options = [plans]
+    while price < PRICE_LIMIT:
+        price = min(max(price * 2, 1 << 16), PRICE_LIMIT)
+        options.append(work.refine(options[-1], price))
+        if _moves(options[-1]) <= budget:
+            return _mixed(options, budget)
+    return _exactly(work, options[-1], budget)
+
+
+def _cost(plans: Sequence[BlockPlan]) -> int:
+    return sum(plan.cost for plan in plans)
+
+
+def _forced(plans: Iterable[BlockPlan]) -> int:
+    return sum(plan.forced for plan in plans)
 
 
 def _moves(plans: Iterable[BlockPlan]) -> int:
     return sum(plan.moves for plan in plans)
 
 
-def _price(work: _Work, free: int, budget: int, scale: int) -> tuple[int, int]:
+def _price(work: Work, free: int, budget: int, scale: int) -> tuple[int, int]:
     """The least price found at which the relaxation moves at most `budget`, and the best bound met on the way.
 
     The bound is concave in the price with slope moves − budget, so it lies below the tangents of the two neighbours; the
@@ -241,30 +253,32 @@ class _Point:
         self.price, self.bound, self.slope = price, bound - price * budget, moves - budget * 1000
 
 
-def _better(plans: list[BlockPlan], others: list[BlockPlan], budget: int) -> list[BlockPlan]:
-    """The cheaper of each block's two plans where together they keep the budget, else the cheaper whole."""
-    chosen = [b if b.cost < a.cost else a for a, b in zip(plans, others, strict=True)]
-    if _moves(chosen) <= budget:
-        return chosen
-    return min(plans, others, key=lambda found: sum(plan.cost for plan in found))
+def _mixed(options: Sequence[Sequence[BlockPlan]], budget: int) -> list[BlockPlan]:
+    """One of its plans for each block: those with fewest moves, then the exchanges that save most per move while the
+    budget lasts. May exceed the budget when the fewest moves do."""
+    blocks = list(zip(*options, strict=True))
+    chosen = [min(range(len(plans)), key=lambda t, p=plans: (p[t].moves, p[t].cost, t)) for plans in blocks]
+    left = budget - sum(plans[t].moves for plans, t in zip(blocks, chosen, strict=True))
+    while True:
+        steps = []
+        for k, plans in enumerate(blocks):
+            held = plans[chosen[k]]
+            for t, plan in enumerate(plans):
+                saved, more = held.cost - plan.cost, plan.moves - held.moves
+                if saved > 0 and more <= max(left, 0):
+                    steps.append((more > 0, -(saved * 1000 // max(more, 1)), k, t))
+        if not steps:
+            return [plans[t] for plans, t in zip(blocks, chosen, strict=True)]
+        touched: set[int] = set()
+        for _, _, k, t in sorted(steps):
+            more = blocks[k][t].moves - blocks[k][chosen[k]].moves
+            if k not in touched and more <= max(left, 0):
+                touched.add(k)
+                chosen[k] = t
+                left -= more
 
 
-def _mixed(plans: Sequence[BlockPlan], freer: Sequence[BlockPlan], budget: int) -> list[BlockPlan]:
-    """Blocks taken from `freer` while the budget lasts, those first that save most per move."""
-    chosen, left = list(plans), budget - _moves(plans)
-    gains = [
-        (a.cost - b.cost, b.moves - a.moves, k) for k, (a, b) in enumerate(zip(plans, freer, strict=True))
-    ]
-    useful = [gain for gain in gains if gain[0] > 0]
-    useful.sort(key=lambda gain: (-(gain[0] * 1000 // gain[1]) if gain[1] > 0 else -(1 << 62), gain[2]))
-    for _, moves, k in useful:
-        if moves <= left:
-            chosen[k] = freer[k]
-            left -= moves
-    return chosen
-
-
-def _exactly(work: _Work, plans: Sequence[BlockPlan], budget: int) -> list[BlockPlan]:
+def _exactly(work: Work, plans: Sequence[BlockPlan], budget: int) -> list[BlockPlan]:
     """The last resort: the blocks with the most moves are solved as small programs that count nothing but moves."""
     found = list(plans)
     for k in sorted(range(len(found)), key=lambda k: (-found[k].moves, k)):
@@ -278,9 +292,8 @@ def _exactly(work: _Work, plans: Sequence[BlockPlan], budget: int) -> list[Block
     raise Unplannable([work.lack_of_budget(budget, _moves(found), False)])
 
 
-def _merged(
-    problem: Problem, plans: Sequence[BlockPlan], bound: int, forced: int, least: int, price: int
-) -> Plan:
+def merged(problem: Problem, plans: Sequence[BlockPlan], bound: int, least: int, price: int) -> Plan:
+    """The blocks' plans as one; `bound` is the sum of their bounds (load tables without the constant)."""
     manager = np.zeros(len(problem.customers), dtype=np.int64)
     for plan in plans:
         assert plan.manager is not None
@@ -295,11 +308,12 @@ def _merged(
         load=sum(plan.table for plan in plans) - mean,
         bound=bound - mean,
         moves=_moves(plans),
-        forced=forced,
+        forced=_forced(plans),
         least=least,
         budget=problem.policy.budget,
         price=price,
         digest=digest(problem, manager),
+        blocks=tuple(plans),
     )
 
 

@@ -31,17 +31,17 @@ class Polished:
     broken: int
 
 
-def polish(block: Block, manager: Ints, costs: Ints) -> Polished:
+def polish(block: Block, manager: Ints, costs: Ints, most_moves: int | None = None) -> Polished:
     """The plan after exchanges; `costs` is `block.costs(price)`, int64[u, m] (left unchanged).
 
-    Cost: a few passes over units × managers a round, usually 5–20 rounds. Deterministic.
+    most_moves: exchanges that would bring the block's moves above it are passed over; None for no limit. Cost: a few passes over units × managers a round, usually 5–20 rounds. Deterministic.
     """
     units, managers = block.size
     if units == 0 or managers == 0:
         return Polished(manager, 0)
     if (FORBIDDEN + abs(PENALTY) * 64) > (1 << 61) // max(units, 1):
         raise RangeError(f"a block of {units} units is too large to index its costs in 64 bits")
-    state = _State(block, manager.copy(), costs)
+    state = _State(block, manager.copy(), costs, most_moves)
     for _ in range(ROUNDS):
         if not state.round():
             break
@@ -51,8 +51,9 @@ def polish(block: Block, manager: Ints, costs: Ints) -> Polished:
 class _State:
     """The plan being changed: manager per unit, load and key customers per manager."""
 
-    def __init__(self, block: Block, manager: Ints, costs: Ints) -> None:
+    def __init__(self, block: Block, manager: Ints, costs: Ints, most_moves: int | None) -> None:
         self.block, self.manager, self.costs = block, manager, costs
+        self.left = None if most_moves is None else most_moves - block.moves_of(manager)
         self.units, self.managers = block.size
         self.everyone = np.arange(self.units)
         self.limited = block.key_limit is not None and bool(block.keys.any())
@@ -164,12 +165,30 @@ class _State:
             j, k = int(first[pair]), int(second[pair])
             if touched[j] or touched[k]:
                 continue
-            touched[j] = touched[k] = True
             a, b = divmod(int(choice[pair]), total.shape[2])
-            for moving, source, target in ((int(out[pair, a]), j, k), (int(back[pair, b]), k, j)):
+            shifts = ((int(out[pair, a]), j, k), (int(back[pair, b]), k, j))
+            if not self._within_budget(shifts):
+                continue
+            touched[j] = touched[k] = True
+            for moving, source, target in shifts:
                 if moving >= 0:
                     self._move(moving, source, target)
-        return len(order) > 0
+        return bool(touched.any())
+
+    def _within_budget(self, shifts: tuple[tuple[int, int, int], ...]) -> bool:
+        """Takes the moves of an exchange off what is left of the budget, or refuses it."""
+        if self.left is None:
+            return True
+        more = 0
+        for unit, source, target in shifts:
+            if unit >= 0:
+                kind, owner = self.block.kind[unit], int(self.block.owner[unit])
+                more += int(self.block.moved[kind, target] - self.block.moved[kind, source])
+                more += int(owner >= 0 and owner != target) - int(owner >= 0 and owner != source)
+        if more > max(self.left, 0):
+            return False
+        self.left -= more
+        return True
 
     def _move(self, unit: int, source: int, target: int) -> None:
         self.manager[unit] = target
