@@ -11,6 +11,7 @@ from managers.careers.models import Post
 from managers.profiles.models import RelationshipManager
 from tests.cast import PASSWORD
 from tests.permissions.house import House, sheet
+from tests.permissions.rooms import rooms
 
 Body = dict[str, Any]
 REASON = {"reason": "例行核对"}
@@ -67,3 +68,5 @@ BODIES: dict[str, Callable[[House, str], Body]] = {
         "grant_type": "client_credentials", "client_id": house.client_id, "client_secret": house.client_secret,
     },
 }  # fmt: skip
+for room in rooms():
+    BODIES |= room.BODIES

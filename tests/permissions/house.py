@@ -27,6 +27,7 @@ from managers.careers.services.posts import post_create
 from managers.profiles.models import Certificate
 from managers.profiles.services.certificates import certificate_add
 from tests.cast import PEOPLE, STAGE, TODAY, Cast, stage
+from tests.permissions.rooms import rooms
 
 PERSONS = tuple(PEOPLE)
 MISSING_ID = 999_999_999
@@ -46,6 +47,8 @@ class House:
     client_id: str = ""
     client_secret: str = ""
     rows: str = ""
+    # What the rooms in tests/permissions/rooms brought: (kind, name) → the parts of an address.
+    objects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def browser(self, principal: str, scope: str | None) -> Browser:
         """The principal's browser; clients depend on the scope an address asks for."""
@@ -56,6 +59,8 @@ class House:
     def keys(self, kind: str, name: str) -> dict[str, Any]:
         """The parts of the address that name an object of matrix.yaml."""
         own: dict[str, Any]
+        if (kind, name) in self.objects:
+            return self.objects[kind, name]
         if kind in ("unit", "post", "manager"):
             own = {"key": name}
         elif kind == "user":
@@ -121,6 +126,8 @@ def furnish() -> House:
         actor=STAGE, now=timezone.now(), name="数据仓库", scopes=["org:read"]
     )
     house.client_id = client.client_id
+    for room in rooms():
+        room.furnish(house)
     house.rows = mark_of_rows()
     return house
 
