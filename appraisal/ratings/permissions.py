@@ -8,10 +8,14 @@ RATING_VIEW = declare(
     "查看能力评分",
     everywhere=(Role.HRH,),
     subtree=(Role.HRB, Role.MGR),
+    own=(Role.CM,),
     scope="ratings:read",
 )
 RATING_GIVE = declare("appraisal.ratings.give", "给下属评分", subtree=(Role.MGR,))
 RATING_SELF = declare("appraisal.ratings.self", "自评", own=(Role.CM,))
+RATING_PROGRESS = declare(
+    "appraisal.ratings.progress", "查看评分进度", everywhere=(Role.HRH,), subtree=(Role.HRB, Role.MGR)
+)
 RATING_IMPORT = declare(
     "appraisal.ratings.import", "导入能力评分", everywhere=(Role.HRH,), subtree=(Role.HRB,)
 )

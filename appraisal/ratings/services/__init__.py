@@ -1,1 +1,1 @@
-"""What this room writes."""
+"""Writing ratings: a sheet is given and taken back."""
