@@ -77,8 +77,10 @@ class Listing:
 
     def filtered(self) -> QuerySet[Any]:
         """The rows that match, in the order asked for; none when the conditions make no sense."""
-        rows = self.filterset.qs if self.valid else self.base.none()
-        return rows.order_by(*self._order(), "pk")
+        if not self.valid:
+            # Perhaps in an order that only the conditions would have brought.
+            return self.base.none().order_by("pk")
+        return self.filterset.qs.order_by(*self._order(), "pk")
 
     def columns(self) -> list[Column]:
         wanted = set(self.request.GET.getlist("columns"))

@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from tests.cast import stage
 from tests.engagement.world import World, dealings
 from tests.kernel.conftest import _empty_cache, cast
+from tests.permissions.house import signed_in
 
 __all__ = ["_empty_cache", "cast"]
 
@@ -29,8 +30,6 @@ def as_person(world: World) -> Callable[[str], Browser]:
     """A browser with a session of the named person."""
 
     def make(name: str) -> Browser:
-        browser = Browser()
-        browser.force_login(world.cast.user(name), backend="django.contrib.auth.backends.ModelBackend")
-        return browser
+        return signed_in(world.cast.user(name))
 
     return make
