@@ -15,11 +15,14 @@ class SchemesConfig(AppConfig):
 
     def ready(self) -> None:
         from appraisal.schemes import permissions
+        from appraisal.schemes.api import SchemeViewSet
         from appraisal.schemes.resources import advice_card, document_card
+        from cmsys.api.router import register
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
 
+        register("schemes", SchemeViewSet)
         add_menu(
             MenuEntry(Group.APPRAISAL, 40, _("考核方案"), "schemes_list", "scale", permissions.SCHEME_VIEW)
         )

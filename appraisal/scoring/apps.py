@@ -10,15 +10,39 @@ class ScoringConfig(AppConfig):
     verbose_name = "评分"
 
     def ready(self) -> None:
-        from appraisal.scoring import jobs
+        from appraisal.scoring import cards, jobs, permissions, tiles
+        from appraisal.scoring.api import GradedCycleViewSet, SheetViewSet
+        from cmsys.api.router import register
         from cmsys.ui.kinds import name_kinds
+        from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
 
         jobs.register()
+        register("score-sheets", SheetViewSet)
+        register("cycles", GradedCycleViewSet)
+        add_menu(
+            MenuEntry(Group.DESK, 30, _("我的考核"), "sheet_mine", "chart", permissions.SHEET_MINE),
+            MenuEntry(
+                Group.APPRAISAL, 10, _("考核结果"), "score_sheets_list", "chart", permissions.SHEET_LIST
+            ),
+        )
+        add_cards(
+            Card("score-sheets", "lines", 10, _("评分明细"), cards.lines_card, span=3),
+            Card("score-sheets", "reasons", 20, _("为什么：规则与本人情况"), cards.reasons_card, span=2),
+            Card("score-sheets", "place", 30, _("在矩阵中的位置"), cards.place_card),
+            Card("score-sheets", "profile", 40, _("能力构成"), cards.profile_card),
+            Card("score-sheets", "trend", 50, _("历次考核"), cards.trend_card, span=2),
+            Card("managers", "sheets", 25, _("考核结果"), cards.manager_card, permissions.SHEET_VIEW, span=2),
+        )
+        add_tiles(
+            Tile("sheet", 15, _("我的考核"), tiles.own_tile, permissions.SHEET_MINE, span=3),
+            Tile("results", 25, _("最近一期考核结果"), tiles.results_tile, permissions.SHEET_LIST, span=3),
+        )
         name_kinds(
             {
                 "cycle.regrade": _("发起定级"),
                 "cycle.grade": _("发布定级结果"),
                 "schedule.set": _("设置定级计划"),
                 "schedule.serve": _("定级计划到期"),
+                "sheet.print": _("打印考核表"),
             }
         )

@@ -1,6 +1,7 @@
 """Why the rules say what they say: the engine's reasons as sentences, each condition with one's own value beside it.
 
-What the engine writes stands in `Reasons.reasons` (documents.py); this module only finds the words. A code it does not know is shown by the rule's name, never left out.
+What the engine writes stands in `Reasons.reasons` (documents.py); this module only finds the words. A code it does not
+know is shown by the rule's name, never left out.
 """
 
 from __future__ import annotations

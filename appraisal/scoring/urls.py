@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from appraisal.scoring import views
+from appraisal.scoring.resources import SHEETS
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("me/sheet/", views.mine, name="sheet_mine"),
+    *views.SheetViews(SHEETS).urls(),
+    path("score-sheets/<int:key>/lines/<int:position>/", views.sheet_line, name="sheet_line"),
+    path("score-sheets/<int:key>/print.pdf", views.sheet_pdf, name="sheet_print"),
+]

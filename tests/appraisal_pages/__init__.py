@@ -1,0 +1,1 @@
+"""The pages of score sheets and of the matrix."""
