@@ -147,7 +147,9 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["updated_at", "id"], name="registry_customer_updated"),
             models.Index(fields=["list_name", "id"], name="registry_customer_listed"),
-            models.Index(fields=["credit_code"], name="registry_customer_credit", condition=~Q(credit_code="")),
+            models.Index(
+                fields=["credit_code"], name="registry_customer_credit", condition=~Q(credit_code="")
+            ),
             models.Index(fields=["developed_by", "since"], name="registry_customer_developed"),
             GinIndex(name="registry_customer_found", fields=["search_key"], opclasses=["gin_trgm_ops"]),
             GinIndex(name_characters(), name="registry_customer_characters"),

@@ -21,3 +21,12 @@ def is_credit_code(text: str) -> bool:
 def is_masked(text: str) -> bool:
     """Whether this is what a page shows instead of the value."""
     return "*" in text or "＊" in text
+
+
+# What stands in the same place of an address as a customer's number.
+_RESERVED = ("new", "export.csv", "export.xlsx", ".", "..")
+
+
+def is_addressable(number: str) -> bool:
+    """Whether a page can have this number in its address."""
+    return "/" not in number and number not in _RESERVED

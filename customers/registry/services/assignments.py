@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import refused
 from cmsys.audit.ledger import record
 from customers.registry.models import Assignment, AssignmentRole, Customer
+from customers.registry.owners import set_owners
 from customers.registry.permissions import ASSIGNMENT_EDIT
 from customers.registry.selectors import in_force
 from managers.profiles.models import RelationshipManager, Status
@@ -57,9 +58,7 @@ def assignment_end(
         raise refused("reason", "missing", _("请填写原因。"))
     found, customer = _locked(actor, assignment_id)
     if ends_on <= found.starts_on:
-        raise refused(
-            "ends_on", "conflict", _("结束日期须晚于开始日期 %(day)s。") % {"day": found.starts_on}
-        )
+        raise refused("ends_on", "conflict", _("结束日期须晚于开始日期 %(day)s。") % {"day": found.starts_on})
     if found.ends_on is not None and found.ends_on <= ends_on:
         raise refused("ends_on", "conflict", _("该归属已于 %(day)s 结束。") % {"day": found.ends_on})
     before = found.ends_on
@@ -103,32 +102,14 @@ def assignment_withdraw(*, actor: Actor, today: date, assignment_id: int, reason
 def owners_refresh(*, actor: Actor, today: date, now: datetime, most: int = 20_000) -> int:
     """Makes the owner of at most `most` customers the primary manager of the day, where he is not; returns how many.
 
-    For assignments that begin or end by date alone. Two statements, one event for all of them when there were any.
+    For assignments that begin or end by date alone. One event for all of them, when there were any.
     """
     require(actor, ASSIGNMENT_EDIT)
-    with connection.cursor() as cursor:
-        cursor.execute(_REFRESH, {"today": today, "now": now, "most": most})
-        changed = cursor.rowcount
+    changed = set_owners(today=today, now=now, most=most)
     if changed:
         after = {"on": today, "customers": changed}
         record("assignment.owners", None, actor=actor, resource="customers", after=after, now=now)
     return changed
-
-
-# From both sides: owners who no longer hold, and holders who are not yet owners; both are reached by an index.
-_REFRESH = """
-    WITH held AS (
-        SELECT customer_id, manager_id FROM customers_registry_assignment
-        WHERE role = 'primary' AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on > %(today)s)
-    ), wrong AS (
-        SELECT c.id, held.manager_id
-        FROM customers_registry_customer c LEFT JOIN held ON held.customer_id = c.id
-        WHERE c.owner_id IS DISTINCT FROM held.manager_id
-        ORDER BY c.id LIMIT %(most)s FOR NO KEY UPDATE OF c
-    )
-    UPDATE customers_registry_customer c SET owner_id = wrong.manager_id, updated_at = %(now)s
-    FROM wrong WHERE wrong.id = c.id
-"""
 
 
 def _begin(
@@ -215,9 +196,7 @@ def _keep_owner(customer: Customer, today: date) -> None:
 
 
 def _locked_customer(actor: Actor, customer_id: int) -> Customer:
-    found = (
-        Customer.objects.visible_to(actor, "assign").select_for_update(of=("self",)).get(pk=customer_id)
-    )
+    found = Customer.objects.visible_to(actor, "assign").select_for_update(of=("self",)).get(pk=customer_id)
     assert isinstance(found, Customer)
     return found
 

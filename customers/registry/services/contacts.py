@@ -39,7 +39,9 @@ def contact_add(
     contact.full_clean()
     contact.save()
     given = {field: value for field, value in values.items() if value}
-    record("contact.create", contact, actor=actor, label=_label(contact), after=given | {"customer": customer})
+    record(
+        "contact.create", contact, actor=actor, label=_label(contact), after=given | {"customer": customer}
+    )
     return contact
 
 

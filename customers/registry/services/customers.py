@@ -18,7 +18,7 @@ from cmsys.org.services.units import check_placeable
 from customers.registry.masking import mask_person
 from customers.registry.models import AssignmentRole, Customer, CustomerCategory, CustomerKind, CustomerTier
 from customers.registry.permissions import CUSTOMER_EDIT, CUSTOMER_REVEAL, CUSTOMER_TIER
-from customers.registry.rules import is_credit_code, is_masked
+from customers.registry.rules import is_addressable, is_credit_code, is_masked
 from customers.registry.services.assignments import _begin
 from managers.profiles.models import RelationshipManager, Status
 
@@ -48,6 +48,8 @@ def customer_create(*, actor: Actor, today: date, customer_no: str, **values: An
             raise refused("unit", "out_of_scope", _("只能登记在本人所在机构“%(unit)s”。") % {"unit": holder.unit.name})  # fmt: skip
     else:
         check_placeable(actor, values.get("unit"), CUSTOMER_EDIT)
+    if not is_addressable(customer_no):
+        raise refused("customer_no", "bad_value", _("客户编号不能含“/”，也不能是 new；请换一个编号。"))
     customer = Customer(customer_no=customer_no, name_pinyin=pinyin_of(values.get("name", "")), **values)
     _check(customer)
     _check_known(customer, actor)
@@ -93,7 +95,9 @@ def customer_update(
         _check_known(customer, actor)
     customer.save()
     # A person who became an institution, or the other way round, was a person once: both sides stay masked.
-    kind = CustomerKind.INDIVIDUAL if CustomerKind.INDIVIDUAL in (kind_before, customer.kind) else customer.kind
+    kind = (
+        CustomerKind.INDIVIDUAL if CustomerKind.INDIVIDUAL in (kind_before, customer.kind) else customer.kind
+    )
     record(
         "customer.update", customer, actor=actor, before=_said(kind, before), after=_said(kind, after), reason=reason
     )  # fmt: skip
