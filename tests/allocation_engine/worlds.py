@@ -48,6 +48,10 @@ def bank(
     places = Places(*(centre[axis][np.arange(districts) // 6] + spread[axis] for axis in (0, 1)))
     skill = draw.integers(200, 700, (managers, SKILLS))
     skill[np.arange(managers), draw.integers(0, SKILLS, managers)] = 950
+    certified = np.where(draw.random(managers) < 0.6, 1, 0)
+    grade = draw.choice(5, managers, p=[0.05, 0.2, 0.35, 0.25, 0.15])
+    # Nobody's branch is without people for its most demanding customers.
+    certified[: 2 * branches], grade[: 2 * branches] = 1, 3
     people = Customers(
         ids=np.arange(customers),
         effort=effort,
@@ -66,11 +70,11 @@ def bank(
     staff = Managers(
         ids=np.arange(managers),
         capacity=capacity,
-        grade=draw.choice(5, managers, p=[0.05, 0.2, 0.35, 0.25, 0.15]),
+        grade=grade,
         merit=draw.integers(400, 1000, managers),
         place=home * 6 + draw.integers(0, 6, managers),
         branch=home,
-        holds=np.where(draw.random(managers) < 0.6, 1, 0),
+        holds=certified,
         intake=np.zeros(managers, dtype=np.int64),
         skill=skill,
     )
