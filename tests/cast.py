@@ -20,6 +20,7 @@ from cmsys.accounts.services.users import user_create
 from cmsys.org.models import BusinessLine, OrgUnit, UnitKind
 from cmsys.org.services.grants import role_grant
 from cmsys.org.services.units import unit_create
+from customers.registry.models import CustomerTier
 from managers.careers.models import Grade, Post
 from managers.careers.services.grades import grade_define
 from managers.careers.services.posts import post_create
@@ -65,6 +66,7 @@ class Cast:
     managers: dict[str, RelationshipManager] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
     line: BusinessLine | None = None
+    tiers: dict[str, CustomerTier] = field(default_factory=dict)
 
     def user(self, name: str) -> User:
         """The account as a new request would load it, without a remembered access."""
@@ -82,6 +84,11 @@ def stage() -> Cast:
     for code, name, order in GRADES:
         cast.grades[code] = grade_define(actor=STAGE, code=code, name=name, order=order)
     cast.line = BusinessLine.objects.create(code="CORP", name="公司业务")
+    for order, code in enumerate("ABC", start=1):
+        # A migration brings them; transactional tests empty every table.
+        cast.tiers[code], _made = CustomerTier.objects.get_or_create(
+            code=code, defaults={"name": f"{code} 级", "order": order}
+        )
     for username, (name, role, unit, employee_no) in PEOPLE.items():
         user = user_create(
             actor=STAGE,
