@@ -25,7 +25,7 @@ def backwards(function, problem, parts, *rest):
     return done[::-1]
 
 
-@pytest.mark.parametrize("budget", [None, 60])
+@pytest.mark.parametrize("budget", [None, 100])
 def test_workers_order_and_bundles_change_nothing(budget, monkeypatch):
     problem = bank(600, 30, 6, budget=budget)
     plan = propose(problem)

@@ -26,9 +26,19 @@ def policy(**changes: Any) -> Policy:
 
 
 def bank(
-    customers: int, managers: int, branches: int, seed: int = 7, room: float = 1.15, **changes: Any
+    customers: int,
+    managers: int,
+    branches: int,
+    seed: int = 7,
+    room: float = 1.15,
+    even: bool = False,
+    **changes: Any,
 ) -> Problem:
-    """A bank of equal branches: 6 districts each, skewed present portfolios, 4 % customers without a manager."""
+    """A bank of equal branches: 6 districts each, skewed present portfolios, 4 % customers without a manager.
+
+    Each branch's people have room for its own customers. even: they have it to the same degree everywhere, so that how
+    fair a plan is shows within branches and is not drowned by what no plan could change between them.
+    """
     draw = np.random.default_rng(seed)
     branch = np.arange(customers) % branches
     tier = draw.choice(TIERS, customers, p=[0.05, 0.15, 0.3, 0.5])
@@ -39,7 +49,10 @@ def bank(
     owner = np.where(draw.random(customers) < 0.04, -1, skewed * branches + branch)
     mean = np.bincount(branch, weights=effort, minlength=branches) / per
     level = draw.choice([0.8, 1.0, 1.2], managers)
-    capacity = np.ceil(mean[home] * room * level / (sum(level) / managers)).astype(np.int64)
+    whole = (
+        np.bincount(home, weights=level, minlength=branches)[home] / per if even else level.sum() / managers
+    )
+    capacity = np.ceil(mean[home] * room * level / whole).astype(np.int64)
     districts = branches * 6
     centre = np.stack(
         [draw.integers(30_000_000, 40_000_000, branches), draw.integers(100_000_000, 120_000_000, branches)]
