@@ -292,13 +292,13 @@ def test_the_cards_of_a_customer_show_the_latest_dealings_in_reach(world: World,
 def test_a_managers_card_draws_twelve_months_of_kept_sums(world: World, as_person: AsPerson) -> None:
     today = timezone.localdate()
     Transaction.objects.create(
-        transaction_no="NOW", customer=world.customers["C1"], manager=world.managers["M-CD1"], amount="12.34",
+        transaction_no="NOW", customer=world.customers["C1"], manager=world.managers["M-CD1"], amount="5012.34",
         occurred_on=today,
     )  # fmt: skip
     keep_sums()
     for who in ("hrh", "mgr", "cm"):
         html = as_person(who).get("/managers/M-CD1/").content.decode()
-        assert f"最高是 {today:%Y-%m} 的 ¥12.34" in html
+        assert f"最高是 {today:%Y-%m} 的 ¥5,012.34" in html
         assert "/developed/?manager=M-CD1" in html
     assert "card-sales" not in as_person("trn").get("/managers/M-CD1/").content.decode()
 
