@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "cmsys.org",
     "cmsys.jobs",
     "cmsys.transfers",
+    "cmsys.facts",
     "cmsys.api",
     "cmsys.ui",
     "cmsys.administration",

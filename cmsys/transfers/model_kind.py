@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Field, ForeignKey, Model, Q, QuerySet
+from django.utils.timezone import make_aware
 
 from cmsys.access.functions import Function
 from cmsys.audit.ledger import record_many
@@ -182,7 +184,7 @@ class ModelKind(RowKind):
                 if code in row.refs:
                     values[field] = row.refs[code]
             else:
-                values[field] = value
+                values[field] = make_aware(value) if isinstance(value, datetime) else value
         return values
 
     def _compare(self, row: Row) -> dict[str, tuple[Any, Any]]:

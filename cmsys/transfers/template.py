@@ -18,6 +18,7 @@ TYPE_LABELS = {
     Type.INTEGER: gettext_lazy("整数"),
     Type.DECIMAL: gettext_lazy("数字"),
     Type.DATE: gettext_lazy("日期，如 2025-03-01"),
+    Type.DATETIME: gettext_lazy("日期和时间，如 2025-03-01 09:30"),
     Type.CHOICE: gettext_lazy("选一项"),
     Type.LIST: gettext_lazy("多项，用顿号分开"),
     Type.REFERENCE: gettext_lazy("已有的编码"),

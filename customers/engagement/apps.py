@@ -11,12 +11,30 @@ class EngagementConfig(AppConfig):
 
     def ready(self) -> None:
         from cmsys.api.router import register
+        from cmsys.transfers.kinds import register_kind
         from cmsys.ui.indicators import add_indicators
+        from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
-        from customers.engagement import cards, permissions, tiles
+        from customers.engagement import cards, jobs, permissions, tiles
         from customers.engagement.api import ContractViewSet, OpportunityViewSet, TransactionViewSet
+        from customers.engagement.imports import ContractKind, OpportunityKind, TransactionKind
         from customers.engagement.indicators import SOURCES
 
+        register_kind(ContractKind())
+        register_kind(TransactionKind())
+        register_kind(OpportunityKind())
+        jobs.register()
+        name_kinds(
+            {
+                "contract.import": _("导入合同"),
+                "contract.import_undo": _("撤销导入合同"),
+                "transaction.import": _("导入交易"),
+                "transaction.import_undo": _("撤销导入交易"),
+                "opportunity.import": _("导入商机"),
+                "opportunity.import_undo": _("撤销导入商机"),
+                "customer.dated": _("更新建立合作日期与开发人"),
+            }
+        )
         transactions, contracts = permissions.TRANSACTION_VIEW, permissions.CONTRACT_VIEW
         opportunities = permissions.OPPORTUNITY_VIEW
         register("transactions", TransactionViewSet)

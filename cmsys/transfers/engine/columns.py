@@ -17,6 +17,7 @@ class Type(StrEnum):
     INTEGER = "integer"
     DECIMAL = "decimal"
     DATE = "date"
+    DATETIME = "datetime"
     CHOICE = "choice"
     LIST = "list"
     REFERENCE = "reference"

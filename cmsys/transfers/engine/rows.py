@@ -92,7 +92,7 @@ class Reading:
     def __post_init__(self) -> None:
         start = list(islice(_with_content(self.sheet.lines), HEADER_WITHIN))
         self.headers = find_headers(start, self.columns, self.mapping)
-        self._lines = chain(
+        self.lines = chain(
             (line for line in start if line[0] > self.headers.row), _with_content(self.sheet.lines)
         )
         self._keys = [column for column in self.columns if column.key]
@@ -101,15 +101,10 @@ class Reading:
 
     def rows(self) -> Iterator[Row]:
         """Every row, converted and compared with those before it; to be walked through once."""
-        for number, cells in self._lines:
-            if text_of(cells[0] if cells else "").startswith(WATERMARK):
+        for number, cells in self.lines:
+            row = self.take(number, cells)
+            if row is None:
                 continue
-            if self._is_sample(cells):
-                continue
-            if not self._wanted(cells):
-                self.skipped += 1
-                continue
-            row = self._row(number, cells)
             if row.key in self._first_seen and self.mapping.distinct and not self._key_missing(row):
                 self.skipped += 1
                 continue
@@ -117,15 +112,22 @@ class Reading:
             self._check_twice(row)
             yield row
 
+    def take(self, number: int, cells: list[Any]) -> Row | None:
+        """One line as a row, not yet counted as read nor compared with others; None for a line that is not meant."""
+        if text_of(cells[0] if cells else "").startswith(WATERMARK) or self._is_sample(cells):
+            return None
+        if not self._wanted(cells):
+            self.skipped += 1
+            return None
+        return self._row(number, cells)
+
     def _is_sample(self, cells: list[Any]) -> bool:
         """The example line of our own template, left as it was."""
-        examples = {column.code: column.example for column in self.columns}
         places = self.headers.places
-        return (
-            len(places) == len(examples)
-            and not self.mapping.columns
-            and all(_cell(cells, place) == examples[code] for code, place in places.items())
-        )
+        if len(places) != len(self.columns) or self.mapping.columns:
+            return False
+        examples = {column.code: column.example for column in self.columns}
+        return all(_cell(cells, place) == examples[code] for code, place in places.items())
 
     def _wanted(self, cells: list[Any]) -> bool:
         for name, wanted in self.mapping.where.items():
@@ -148,7 +150,7 @@ class Reading:
 
     def _convert(self, row: Row, column: Column, number: int, cells: list[Any]) -> None:
         try:
-            raw = self._raw(column, number, cells)
+            raw = self.raw(column, number, cells)
             row.raw[column.code] = text_of(raw)
             value = convert(
                 column,
@@ -164,7 +166,8 @@ class Reading:
         elif column.must_be_filled:
             row.refuse(column, Code.MISSING, _("必填，不能为空"))
 
-    def _raw(self, column: Column, number: int, cells: list[Any]) -> Any:
+    def raw(self, column: Column, number: int, cells: list[Any]) -> Any:
+        """What a line has for a column, after the mapping. Raises BadCell."""
         mapping, code = self.mapping, column.code
         raw: Any
         if code in mapping.constants:
@@ -259,7 +262,12 @@ class Reading:
 
 
 def _with_content(lines: Iterator[Line]) -> Iterator[Line]:
-    return (line for line in lines if any(text_of(cell) for cell in line[1]))
+    for line in lines:
+        cells = line[1]
+        # Nearly every line begins with a plain word or number: it needs no closer look.
+        first = cells[0] if cells else None
+        if (first.__class__ is str and first.isalnum()) or any(text_of(cell) for cell in cells):
+            yield line
 
 
 def _cell(cells: list[Any], index: int) -> str:

@@ -21,6 +21,9 @@ _DATES = (
     re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日?"),
     re.compile(r"(\d{4})(\d{2})(\d{2})"),
 )
+_CLOCK = re.compile(
+    r"(?P<day>.+?)(?:T|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+)
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
@@ -50,6 +53,8 @@ def convert(column: Column, raw: Any, *, date_format: str = "", epoch_1904: bool
     _check_characters(column, text)
     if column.type is Type.DATE:
         return _date(raw, text, date_format, epoch_1904)
+    if column.type is Type.DATETIME:
+        return _moment(raw, text, date_format, epoch_1904)
     if column.type is Type.INTEGER:
         return _integer(column, raw, text)
     if column.type is Type.DECIMAL:
@@ -152,6 +157,38 @@ def _date(raw: Any, text: str, date_format: str, epoch_1904: bool) -> date:
     if day is None or not FIRST_DAY <= day <= LAST_DAY:
         raise BadCell(Code.BAD_DATE, wanted, value=shown(text))
     return day
+
+
+def _moment(raw: Any, text: str, date_format: str, epoch_1904: bool) -> datetime:
+    """A moment of the wall clock, to the second; a date alone is its midnight."""
+    wanted = _("应为日期和时间（如 2025-03-01 09:30），收到“%(value)s”")
+    moment: datetime | None = None
+    if isinstance(raw, datetime):
+        moment = raw.replace(microsecond=0, tzinfo=None)
+    elif isinstance(raw, str) and date_format:
+        try:
+            moment = datetime.strptime(unicodedata.normalize("NFKC", text), date_format)  # noqa: DTZ007
+        except ValueError:
+            moment = None
+    elif isinstance(raw, str) and (clock := _CLOCK.fullmatch(unicodedata.normalize("NFKC", text))):
+        moment = _at(_parsed(clock["day"], ""), clock)
+    elif not isinstance(raw, bool):
+        try:
+            moment = datetime.combine(_date(raw, text, date_format, epoch_1904), time(0))
+        except BadCell:
+            moment = None
+    if moment is None or not FIRST_DAY <= moment.date() <= LAST_DAY:
+        raise BadCell(Code.BAD_DATE, wanted, value=shown(text))
+    return moment
+
+
+def _at(day: date | None, clock: re.Match[str]) -> datetime | None:
+    try:
+        return day and datetime.combine(
+            day, time(int(clock["hour"]), int(clock["minute"]), int(clock["second"] or 0))
+        )
+    except ValueError:
+        return None
 
 
 def _from_serial(serial: float, epoch_1904: bool) -> date | None:
