@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.kernel.conftest import _empty_cache, cast, signed_in
+from tests.transfers.conftest import bring, check
 
-__all__ = ["_empty_cache", "cast", "signed_in"]
+__all__ = ["_empty_cache", "bring", "cast", "check", "signed_in"]
