@@ -28,7 +28,7 @@ class RaterGroup(models.TextChoices):
 
 
 # Groups whose raters stand by their names; all others are shown as a mean and a count, from LEAST_RATERS on.
-NAMED_GROUPS = (RaterGroup.SUPERIOR, RaterGroup.SELF)
+NAMED = (RaterGroup.SUPERIOR, RaterGroup.SELF)
 LEAST_RATERS = 3
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import CycleMember, CycleState
 from appraisal.ratings.items import Item, items_of
-from appraisal.ratings.models import NAMED_GROUPS, RaterGroup, Rating
+from appraisal.ratings.models import NAMED, RaterGroup, Rating
 from appraisal.ratings.permissions import RATING_GIVE, RATING_SELF
 from appraisal.ratings.selectors import rater_of
 from cmsys.access.actors import Actor, require
@@ -87,7 +87,7 @@ def rating_withdraw(*, actor: Actor, cycle_id: int, manager_id: int, group: Rate
 
 
 def _function(group: RaterGroup) -> Function:
-    if group not in NAMED_GROUPS:
+    if group not in NAMED:
         raise ValueError(f"{group} ratings are imported")
     return FUNCTIONS[group]
 
