@@ -99,7 +99,9 @@ def test_a_manager_registers_a_customer_for_himself(scene: Stage) -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_a_customer_cannot_be(scene: Stage, values: dict[str, Any], errors: dict[str, list[str]]) -> None:
+def test_what_a_customer_cannot_be(
+    scene: Stage, values: dict[str, Any], errors: dict[str, list[str]]
+) -> None:
     with nothing_written(), pytest.raises(ValidationError) as refusal:
         create(scene, **values)
     assert refusal.value.message_dict == errors
@@ -172,7 +174,9 @@ def test_who_has_signed_is_no_prospect_any_more(scene: Stage) -> None:
     update(scene, "C-NO", reason="初访", category="prospect")
     with nothing_written(), pytest.raises(ValidationError) as refusal:
         update(scene, "C-HD", reason="误", category="prospect")
-    assert refusal.value.message_dict == {"category": ["该客户自 2024-03-01 起已有合作，不能再分为潜在客户。"]}
+    assert refusal.value.message_dict == {
+        "category": ["该客户自 2024-03-01 起已有合作，不能再分为潜在客户。"]
+    }
 
 
 def test_a_manager_changes_his_own_customers_and_does_not_move_them(scene: Stage) -> None:
