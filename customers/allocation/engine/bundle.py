@@ -217,7 +217,9 @@ def _evident(block: Block) -> tuple[Lack, ...]:
             Lack("together", _members(block, np.array([g])), (), int(block.effort[g]))
             for g in groups.tolist()
         ]
-    room = np.where(permitted, block.capacity[None, :], -1).max(axis=1, initial=-1)
+    tight = np.flatnonzero(block.effort > int(block.capacity.min(initial=0)))
+    room = np.full(block.size[0], -1, dtype=np.int64)
+    room[tight] = np.where(permitted[tight], block.capacity[None, :], -1).max(axis=1, initial=-1)
     for unit in np.flatnonzero((room >= 0) & (room < block.effort)).tolist():
         staff = block.cut.managers[permitted[unit]]
         missing = int(block.effort[unit] - room[unit])

@@ -99,8 +99,8 @@ class Loads:
         """A quarter of the mean use below and above it, in whole steps."""
         total = max(int(self.capacity.sum()), 1)
         mean = self.capacity * min(effort, total) // total
-        low = np.maximum(mean - mean // 4 - 8, 0) // self.step * self.step
-        high = np.minimum(mean + mean // 4 + 8, self.capacity)
+        low = np.maximum(mean - mean // 16 - 3, 0) // self.step * self.step
+        high = np.minimum(mean + mean // 16 + 3, self.capacity)
         return low, high
 
     def inside(self, load: Ints, window: tuple[Ints, Ints]) -> bool:

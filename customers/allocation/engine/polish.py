@@ -2,7 +2,9 @@
 
 An exchange is between two managers: a unit of his (or none) against a unit of hers (or none). Units of equal effort and
 key standing form a type; for every (manager, type, other manager) only the unit that costs least to hand over matters, so
-the whole neighbourhood is managers² × types² figures. Each round applies the best exchanges that share no manager.
+the whole neighbourhood is managers² × types² figures. Pairs of managers whose cheapest hand-overs already cost more than
+their loads could gain are not looked at, nor are pairs that gained nothing and have not changed since. Each round applies
+the best exchanges that share no manager.
 Hard limits that a change would break cost PENALTY a point (capacity, key limit, apart), so the same search repairs a plan
 that breaks them and never breaks a plan that keeps them.
 """
@@ -21,6 +23,8 @@ from .problem import Ints
 # More types than this are put together by neighbouring effort; an exchange still counts with the real figures.
 TYPES = 12
 ROUNDS = 400
+# Figures of one evaluation held at a time.
+CHUNK = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,14 @@ class _State:
         self.type, self.types, self.mixed = self._typed()
         self.load = self._sum(block.effort)
         self.keys = self._sum(block.keys)
+        shape = (self.managers, self.types + 1, self.managers)
+        # The unit each manager would hand over to each other one, per type (the last: nobody), and what that changes.
+        self.unit, self.change = np.full(shape, -1, dtype=np.int64), np.full(shape, FORBIDDEN, dtype=np.int64)
+        self.change[:, self.types, :] = 0
+        self.least = np.zeros((self.managers, self.managers), dtype=np.int64)
+        self.dirty = np.ones(self.managers, dtype=np.bool_)
+        self.settled = np.zeros((self.managers, self.managers), dtype=np.bool_)
+        self.turns: Ints | None = None
 
     def _sum(self, column: Ints) -> Ints:
         found = np.zeros(self.managers, dtype=np.int64)
@@ -88,38 +100,48 @@ class _State:
             over += int((self.manager[pairs[:, 0]] == self.manager[pairs[:, 1]]).sum())
         return over + int((self.costs[self.everyone, self.manager] >= FORBIDDEN).sum())
 
-    def _effective(self) -> Ints:
-        """Costs with a penalty where a unit would meet one it must be kept apart from."""
+    def _effective(self, rows: Ints) -> Ints:
+        """Costs of these units with a penalty where one would meet another it must be kept apart from."""
         pairs = self.block.apart
         if not len(pairs):
-            return self.costs
-        costs = self.costs.copy()
-        np.add.at(costs, (pairs[:, 0], self.manager[pairs[:, 1]]), PENALTY)
-        np.add.at(costs, (pairs[:, 1], self.manager[pairs[:, 0]]), PENALTY)
-        return costs
+            return self.costs[rows]
+        met = np.zeros((self.units, self.managers), dtype=np.int64)
+        np.add.at(met, (pairs[:, 0], self.manager[pairs[:, 1]]), PENALTY)
+        np.add.at(met, (pairs[:, 1], self.manager[pairs[:, 0]]), PENALTY)
+        effective: Ints = self.costs[rows] + met[rows]
+        return effective
 
-    def _cheapest(self) -> tuple[Ints, Ints]:
-        """The unit to hand over, int64[m, types + 1, m] (−1: none), and what its match and continuity change by."""
-        m, t = self.managers, self.types
-        costs = self._effective()
-        handed = costs - costs[self.everyone, self.manager][:, None]
-        cell = self.manager * (t + 1) + self.type
+    def _refresh(self) -> None:
+        """Works out anew what changed managers would hand over."""
+        if len(self.block.apart):
+            self.dirty[:] = True
+        self.settled[self.dirty, :] = False
+        self.settled[:, self.dirty] = False
+        rows = np.flatnonzero(self.dirty[self.manager])
+        cell = self.manager[rows] * self.types + self.type[rows]
         order = np.argsort(cell, kind="stable")
+        rows, cell = rows[order], cell[order]
+        costs = self._effective(rows)
+        handed = costs - costs[np.arange(len(rows)), self.manager[rows]][:, None]
         score = handed
         if self.mixed:
             slope = self._slope()
-            score = handed + self.block.effort[:, None] * (slope[None, :] - slope[self.manager][:, None])
-        coded = (score * self.units + self.everyone[:, None])[order]
-        starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
-        found = np.full((m * (t + 1), m), FORBIDDEN * self.units, dtype=np.int64)
-        found[cell[order][starts]] = np.minimum.reduceat(coded, starts, axis=0)
-        unit = found % self.units
-        change = np.where(
-            found // self.units >= FORBIDDEN // 2, FORBIDDEN, handed[unit, np.arange(m)[None, :]]
-        )
-        unit, change = unit.reshape(m, t + 1, m), change.reshape(m, t + 1, m)
-        unit[:, t, :], change[:, t, :] = -1, 0
-        return unit, change
+            score = handed + self.block.effort[rows][:, None] * (
+                slope[None, :] - slope[self.manager[rows]][:, None]
+            )
+        self.unit[self.dirty] = -1
+        self.change[self.dirty, : self.types, :] = FORBIDDEN
+        if len(rows):
+            starts = np.flatnonzero(np.diff(cell, prepend=-1))
+            at = np.minimum.reduceat(score * len(rows) + np.arange(len(rows))[:, None], starts, axis=0) % len(
+                rows
+            )
+            column = np.arange(self.managers)[None, :]
+            holder, kind = np.divmod(cell[starts], self.types)
+            self.unit[holder, kind] = rows[at]
+            self.change[holder, kind] = np.minimum(handed[at, column], FORBIDDEN)
+        self.least[self.dirty] = self.change[self.dirty].min(axis=1)
+        self.dirty[:] = False
 
     def _slope(self) -> Ints:
         staff = np.arange(self.managers)
@@ -128,10 +150,46 @@ class _State:
 
     def round(self) -> bool:
         """Applies the best exchanges that share no manager; False when nothing improves."""
-        unit, change = self._cheapest()
-        first, second = np.triu_indices(self.managers, 1)
-        out, back = unit[first, :, second], unit[second, :, first]
-        total = change[first, :, second][:, :, None] + change[second, :, first][:, None, :]
+        self._refresh()
+        gain = self._gain()
+        promising = self.least + self.least.T < gain[:, None] + gain[None, :]
+        first, second = np.nonzero(np.triu(promising & ~self.settled, 1))
+        self.settled |= True
+        size = max(CHUNK // (self.types + 1) ** 2, 1)
+        parts = [
+            self._evaluated(first[at : at + size], second[at : at + size])
+            for at in range(0, len(first), size)
+        ]
+        return bool(parts) and self._apply(np.concatenate(parts, axis=1))
+
+    def _gain(self) -> Ints:
+        """The most each manager's load and key customers could gain by any exchange (int64[m]), the mean slope taken off:
+        what one of a pair takes on the other gives up, so it cancels."""
+        self.turns = self._turns()
+        if self.turns is None:
+            return np.full(self.managers, FORBIDDEN, dtype=np.int64)
+        net = np.arange(self.turns.shape[1]) - self.turns.shape[1] // 2
+        mean = int(np.median(self._slope()))
+        gain: Ints = np.maximum(mean * net[None, :] - self.turns, 0).max(axis=1)
+        if self.limited:
+            gain += PENALTY * np.maximum(self.keys - (self.block.key_limit or 0), 0)
+        return gain
+
+    def _turns(self) -> Ints | None:
+        """What each manager's load costs more by every net number of points from −reach to reach; None when the efforts
+        are too large for a table."""
+        reach, staff = int(self.block.effort.max()), np.arange(self.managers)
+        if reach * self.managers * 2 > CHUNK:
+            return None
+        after = np.maximum(self.load[:, None] + np.arange(-reach, reach + 1), 0)
+        change = self.block.loads.cost(np.broadcast_to(staff[:, None], after.shape), after)
+        turns: Ints = change - self.block.loads.cost(staff, self.load)[:, None]
+        return turns
+
+    def _evaluated(self, first: Ints, second: Ints) -> Ints:
+        """The best exchange of each pair of managers: int64[5, improving pairs] of gain, managers, units (−1: none)."""
+        out, back = self.unit[first, :, second], self.unit[second, :, first]
+        total = self.change[first, :, second][:, :, None] + self.change[second, :, first][:, None, :]
         points = np.append(self.block.effort, 0)
         net = points[back][:, None, :] - points[out][:, :, None]
         total += self._load_change(first, net) + self._load_change(second, -net)
@@ -139,9 +197,19 @@ class _State:
             counts = np.append(self.block.keys, 0)
             more = counts[back][:, None, :] - counts[out][:, :, None]
             total += self._key_change(first, more) + self._key_change(second, -more)
-        return self._apply(first, second, out, back, total)
+        flat = total.reshape(len(first), -1)
+        choice = flat.argmin(axis=1)
+        pairs = np.arange(len(first))
+        gain = flat[pairs, choice]
+        a, b = np.divmod(choice, total.shape[2])
+        found: Ints = np.stack([gain, first, second, out[pairs, a], back[pairs, b]])[:, gain < 0]
+        return found
 
     def _load_change(self, manager: Ints, net: Ints) -> Ints:
+        if self.turns is not None:
+            width = self.turns.shape[1]
+            at = (manager * width + width // 2)[:, None, None] + net
+            return np.asarray(self.turns.ravel()[at], dtype=np.int64)
         loads, staff = self.block.loads, np.broadcast_to(manager[:, None, None], net.shape)
         before = loads.cost(manager, self.load[manager])
         change: Ints = loads.cost(staff, self.load[manager][:, None, None] + net) - before[:, None, None]
@@ -153,27 +221,20 @@ class _State:
         change: Ints = PENALTY * (after - np.maximum(held - limit, 0)[:, None, None])
         return change
 
-    def _apply(self, first: Ints, second: Ints, out: Ints, back: Ints, total: Ints) -> bool:
-        wide = total.shape[1] * total.shape[2]
-        flat = total.reshape(len(first), wide)
-        choice = flat.argmin(axis=1)
-        gain = flat[np.arange(len(first)), choice]
-        better = np.flatnonzero(gain < 0)
-        order = better[np.argsort(gain[better], kind="stable")]
-        touched = np.zeros(self.managers, dtype=np.bool_)
-        for pair in order.tolist():
-            j, k = int(first[pair]), int(second[pair])
-            if touched[j] or touched[k]:
+    def _apply(self, found: Ints) -> bool:
+        order = np.argsort(found[0], kind="stable")
+        for _, j, k, out, back in found[:, order].T.tolist():
+            if self.dirty[j] or self.dirty[k]:
+                self.settled[j, k] = False
                 continue
-            a, b = divmod(int(choice[pair]), total.shape[2])
-            shifts = ((int(out[pair, a]), j, k), (int(back[pair, b]), k, j))
+            shifts = ((out, j, k), (back, k, j))
             if not self._within_budget(shifts):
                 continue
-            touched[j] = touched[k] = True
+            self.dirty[j] = self.dirty[k] = True
             for moving, source, target in shifts:
                 if moving >= 0:
                     self._move(moving, source, target)
-        return bool(touched.any())
+        return bool(self.dirty.any())
 
     def _within_budget(self, shifts: tuple[tuple[int, int, int], ...]) -> bool:
         """Takes the moves of an exchange off what is left of the budget, or refuses it."""

@@ -1,0 +1,144 @@
+"""Small problems against every possible plan: the objective within the printed gap, the bound on its side, rules kept."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customers.allocation.engine.document import read_problem_data
+from customers.allocation.engine.gap import Solution, solve_problem
+
+QUICK = settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)  # fmt: skip
+
+
+@st.composite
+def problems(draw: Any) -> dict[str, Any]:
+    """2 to 3 managers, 1 to 6 customers, tight or loose capacities, some rules, either sense, fairness half the time."""
+    m, n = draw(st.integers(2, 3)), draw(st.integers(1, 6))
+    uniform = draw(st.booleans())
+    cost = [[draw(st.integers(-20, 60)) for _ in range(n)] for _ in range(m)]
+    effort = [[draw(st.integers(0, 12)) for _ in range(n)] for _ in range(1 if uniform else m)]
+    most = sum(max(row[j] for row in effort) for j in range(n))
+    capacity = [draw(st.integers(0, 2 * most // m + 6)) for _ in range(m)]
+    pair = st.tuples(st.integers(0, m - 1), st.integers(0, n - 1)).map(list)
+    data: dict[str, Any] = {
+        "sense": draw(st.sampled_from(["min", "max"])),
+        "managers": [{"id": i, "capacity": capacity[i]} for i in range(m)],
+        "customers": [{"id": j} for j in range(n)],
+        "cost": cost,
+        "effort": effort,
+        "forbidden": draw(st.lists(pair, max_size=2)),
+        "pinned": draw(st.lists(pair, max_size=1)),
+    }
+    if draw(st.booleans()):
+        weight = draw(st.integers(0, 5))
+        data["fairness"] = {"weight": weight if data["sense"] == "min" else -weight, "measure": "load"}
+    return data
+
+
+def value(data: dict[str, Any], plan: tuple[int, ...]) -> Fraction | None:
+    """The objective of a plan by the letter of the document, or None when it breaks a rule."""
+    m, n = len(data["managers"]), len(data["customers"])
+    effort = data["effort"] if len(data["effort"]) == m else data["effort"] * m
+    loads = [sum(effort[i][j] for j in range(n) if plan[j] == i) for i in range(m)]
+    capacity = [row["capacity"] for row in data["managers"]]
+    if any(load > limit for load, limit in zip(loads, capacity, strict=True)):
+        return None
+    if any([plan[j], j] in data.get("forbidden", []) for j in range(n)):
+        return None
+    if any(plan[j] != i for i, j in data.get("pinned", [])):
+        return None
+    total = Fraction(sum(data["cost"][plan[j]][j] for j in range(n)))
+    rho = Fraction(sum(loads), sum(capacity)) if sum(capacity) else Fraction(0)
+    weight = Fraction(data.get("fairness", {}).get("weight", 0))
+    return total + weight * sum(
+        (k * (Fraction(load, k) - rho) ** 2 for load, k in zip(loads, capacity, strict=True) if k), Fraction(0)
+    )
+
+
+def best(data: dict[str, Any]) -> Fraction | None:
+    """The best objective of all plans, or None when there is no plan."""
+    m, n = len(data["managers"]), len(data["customers"])
+    found = [value(data, plan) for plan in itertools.product(range(m), repeat=n)]
+    kept = [each for each in found if each is not None]
+    return (min(kept) if data["sense"] == "min" else max(kept)) if kept else None
+
+
+def agrees(data: dict[str, Any], solution: Solution) -> None:
+    """Everything the document promises of an answer, against all plans."""
+    optimum = best(data)
+    assert solution.feasible == (optimum is not None)
+    assert solution.proven
+    if optimum is None:
+        assert (solution.objective, solution.bound, solution.assignment) == (None, None, None)
+        assert solution.conflicts
+        return
+    assert solution.assignment is not None and solution.objective is not None and solution.bound is not None
+    assert value(data, solution.assignment) == solution.objective
+    side = 1 if data["sense"] == "min" else -1
+    assert side * solution.bound <= side * optimum <= side * solution.objective
+    assert solution.gap is not None or solution.objective == 0
+    slack = abs(solution.objective) * (solution.gap or 0) if solution.objective else abs(solution.bound)
+    assert abs(solution.objective - optimum) <= slack
+
+
+@QUICK
+@given(problems())
+def test_against_every_plan(data: dict[str, Any]) -> None:
+    solution = solve_problem(read_problem_data(data))
+    agrees(data, solution)
+    if solution.feasible and "fairness" not in data:
+        assert solution.gap == 0
+
+
+@QUICK
+@given(problems(), st.randoms(use_true_random=False))
+def test_a_permuted_document_gets_the_same_objective(data: dict[str, Any], dice: Any) -> None:
+    m, n = len(data["managers"]), len(data["customers"])
+    rows, columns = dice.sample(range(m), m), dice.sample(range(n), n)
+    moved = dict(data)
+    moved["managers"] = [data["managers"][i] for i in rows]
+    moved["cost"] = [[data["cost"][i][j] for j in columns] for i in rows]
+    order = rows if len(data["effort"]) == m else [0]
+    moved["effort"] = [[data["effort"][i][j] for j in columns] for i in order]
+    for key in ("forbidden", "pinned"):
+        moved[key] = [[rows.index(i), columns.index(j)] for i, j in data[key]]
+    first, second = solve_problem(read_problem_data(data)), solve_problem(read_problem_data(moved))
+    assert (first.feasible, first.objective, first.bound) == (second.feasible, second.objective, second.bound)
+
+
+@QUICK
+@given(problems(), st.integers(2, 1000))
+def test_finer_units_change_nothing(data: dict[str, Any], factor: int) -> None:
+    """Costs, efforts and capacities in other units: the objective scales with the costs, feasibility stays."""
+    data.pop("fairness", None)
+    finer = dict(data)
+    finer["cost"] = [[each * factor for each in row] for row in data["cost"]]
+    finer["effort"] = [[each * factor for each in row] for row in data["effort"]]
+    finer["managers"] = [{**row, "capacity": row["capacity"] * factor} for row in data["managers"]]
+    first, second = solve_problem(read_problem_data(data)), solve_problem(read_problem_data(finer))
+    assert first.feasible == second.feasible
+    if first.objective is not None:
+        assert second.objective == first.objective * factor
+
+
+def test_unevenness_may_be_rewarded_and_the_bound_still_holds() -> None:
+    """max with a positive weight is taken at its word; there the bound is weak, never wrong."""
+    dice = np.random.default_rng(5)
+    for _ in range(15):
+        data = {
+            "sense": "max",
+            "managers": [{"id": i, "capacity": int(dice.integers(8, 20))} for i in range(3)],
+            "customers": [{"id": j} for j in range(5)],
+            "cost": dice.integers(0, 30, (3, 5)).tolist(),
+            "effort": dice.integers(1, 8, (3, 5)).tolist(),
+            "fairness": {"weight": 3},
+        }
+        agrees(data, solve_problem(read_problem_data(data)))
