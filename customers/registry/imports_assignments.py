@@ -115,7 +115,8 @@ class AssignmentKind(ModelKind):
             list(locked.values_list("pk", flat=True))
         fresh = wanted - set(spans)
         spans.update((pk, []) for pk in fresh)
-        for held in Assignment.objects.filter(customer__in=fresh).select_related("manager", "customer"):
+        known = Assignment.objects.filter(customer__in=fresh).select_related("manager", "customer")
+        for held in known.order_by("starts_on", "pk"):
             span = Span(held.manager, held.role, held.starts_on, held.ends_on, held)
             spans[held.customer_id].append(span)
         return spans
