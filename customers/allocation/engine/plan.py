@@ -257,7 +257,7 @@ def _mixed(options: Sequence[Sequence[BlockPlan]], budget: int) -> list[BlockPla
     """One of its plans for each block: those with fewest moves, then the exchanges that save most per move while the
     budget lasts. May exceed the budget when the fewest moves do."""
     blocks = list(zip(*options, strict=True))
-    chosen = [min(range(len(plans)), key=lambda t, p=plans: (p[t].moves, p[t].cost, t)) for plans in blocks]
+    chosen = [min((plan.moves, plan.cost, t) for t, plan in enumerate(plans))[2] for plans in blocks]
     left = budget - sum(plans[t].moves for plans, t in zip(blocks, chosen, strict=True))
     while True:
         steps = []

@@ -80,7 +80,7 @@ def relax(block: Block, price: int = 0) -> Relaxed:
     label, shown = _classes(block)
     scale, exact = _scale(block)
     effort, owner = block.effort, block.owner
-    stays, pooled = block.may_stay, block.open.any(axis=1)[block.kind]
+    stays, pooled = block.may_stay, np.asarray(block.open.any(axis=1))[block.kind]
     lost = np.flatnonzero(~stays & ~pooled)
     if len(lost):
         raise Infeasible(lost, np.zeros(0, dtype=np.int64), int(effort[lost].sum()))

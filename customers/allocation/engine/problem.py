@@ -195,7 +195,7 @@ def build(
         if len(managers)
         else rows
     )
-    pairs = {}
+    pairs: dict[str, Any] = {}
     for name in ("pins", "exclusions", "recusals", "apart"):
         pair = _pairs(getattr(policy, name), name)
         second = (customers, new_customer) if name == "apart" else (managers, new_manager)
@@ -268,7 +268,7 @@ def _pairs(pair: Ints, name: str) -> Ints:
 def _range_faults(
     name: str, column: Ints, low: int, high: int, ids: npt.NDArray[Any], code: str = "unknown"
 ) -> list[Fault]:
-    wrong = (column < low) | (column > high)
+    wrong: Flags = np.asarray((column < low) | (column > high))
     if column.ndim > 1:
         wrong = wrong.any(axis=1)
     if not bool(wrong.any()):
