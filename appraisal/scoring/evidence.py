@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.figures.models import Reading, Target
 from appraisal.figures.permissions import READING_VIEW, TARGET_VIEW
-from appraisal.ratings.models import RaterGroup, Rating
+from appraisal.ratings.models import LEAST_RATERS, NAMED, RaterGroup, Rating
 from appraisal.ratings.permissions import RATING_VIEW
 from appraisal.schemes.engine.names import used_names
 from appraisal.scoring.models import ScoreSheet, SheetLine
@@ -22,10 +22,6 @@ from appraisal.scoring.words import SchemeWords, exact, said
 from cmsys.access.actors import Actor, may
 from cmsys.access.functions import Function
 from cmsys.ui.indicators import Span, indicator_source
-
-# A group of fewer raters than this would give away what one of them said.
-FEW_RATERS = 3
-OPEN_GROUPS = {RaterGroup.SUPERIOR, RaterGroup.SELF}
 
 
 @dataclass(frozen=True)
@@ -201,7 +197,7 @@ def _ratings(asked: _Asked, code: str) -> Evidence:
 def _group(group: str, scores: list[Decimal], weights: Mapping[str, Any]) -> str:
     label = str(dict(RaterGroup.choices).get(group, group))
     weight = _("权重 %(weight)s") % {"weight": said(weights[group])} if group in weights else _("不计入")
-    if group not in OPEN_GROUPS and len(scores) < FEW_RATERS:
+    if group not in NAMED and len(scores) < LEAST_RATERS:
         return _("%(group)s %(n)d 人（%(weight)s），人数少，不列平均分") % {
             "group": label,
             "n": len(scores),

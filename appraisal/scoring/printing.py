@@ -117,7 +117,7 @@ def _grid(rows: Sequence[Sequence[Any]], widths: Sequence[float], head: int = 0,
     table = Table(rows, colWidths=list(widths), repeatRows=head, splitByRow=1, splitInRow=0)
     table.setStyle(
         TableStyle([
-            ("GRID", (0, 0), (-1, -1), 0.4, RULE), ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+            ("FONT", (0, 0), (-1, -1), REGULAR, 9), ("GRID", (0, 0), (-1, -1), 0.4, RULE), ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("LEFTPADDING", (0, 0), (-1, -1), 4), ("RIGHTPADDING", (0, 0), (-1, -1), 4),
             ("TOPPADDING", (0, 0), (-1, -1), 2.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
             *([("BACKGROUND", (0, 0), (-1, head - 1), GROUND)] if head else []), *extra,

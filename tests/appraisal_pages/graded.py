@@ -54,7 +54,7 @@ def _person(number: str, sales: Any, overdue: Any, comm: Any, team: Any, **rest:
 
 PEOPLE: dict[str, list[Person]] = {
     "2025Q3": [
-        _person("M-CX1", 2622, 0.5, (80, 84), (82,), grade="JUNIOR", months_in_grade=11),
+        _person("M-CX1", 2460, 0.5, (80, 84), (82,), grade="JUNIOR", months_in_grade=11),
         _person("M-CD1", 1500, 2.0, (74, 74), (74, 74), grade="MIDDLE", months_in_grade=27),
         _person("M-CD2", 3300, 0.5, (70, 70), (90, 90), grade="SENIOR", months_in_grade=40),
         _person("M-PD1", 2700, 2.0, (82, 82), (82, 82), grade="MIDDLE", months_in_grade=9),
@@ -168,9 +168,7 @@ def _records(world: Graded) -> None:
             Reading.objects.create(
                 period="2025Q4", manager=manager, indicator_code=code, value=str(value), source="财务系统"
             )
-        Target.objects.create(
-            period="2025Q4", manager=manager, at=manager.unit, indicator_code="SALES", value="3000"
-        )
+        Target.objects.create(period="2025Q4", manager=manager, indicator_code="SALES", value="3000")
         for code, rows in person["ratings"].items():
             for place, row in enumerate(rows):
                 Rating.objects.create(
