@@ -24,7 +24,8 @@ class SchemesConfig(AppConfig):
 
         register("schemes", SchemeViewSet)
         add_menu(
-            MenuEntry(Group.APPRAISAL, 40, _("考核方案"), "schemes_list", "scale", permissions.SCHEME_VIEW)
+            MenuEntry(Group.APPRAISAL, 40, _("考核方案"), "schemes_list", "scale", permissions.SCHEME_VIEW),
+            MenuEntry(Group.APPRAISAL, 45, _("指标库"), "indicator_library", "book", permissions.SCHEME_VIEW),
         )
         add_cards(
             Card("schemes", "advice", 60, _("检查提示"), advice_card, permissions.SCHEME_EDIT, span=2),

@@ -68,7 +68,8 @@ class IndicatorSource:
     `kind` is `reading` or `event` as the scheme's `source` says. `compute(span)` gives `(manager id, exact value)` of
     every manager who has one, set-wise in the database in a fixed number of queries; a manager without records is left
     out where that means "not known" and is given 0 where it means "none". `records(span, manager_id)` leads to the rows.
-    `months` are the lengths of period it exists for; `function` is what the list behind it requires of its reader.
+    `months` are the lengths of period it exists for; `function` is what the list behind it requires of its reader,
+    `source` names the records it is computed from.
     """
 
     code: str
@@ -81,6 +82,7 @@ class IndicatorSource:
     kind: str = "reading"
     months: frozenset[int] = frozenset({1, 3, 6, 12})
     function: Function | None = None
+    source: Text = ""
 
 
 _sources: dict[str, IndicatorSource] = {}

@@ -225,36 +225,36 @@ GROWTH_RULE = _(
 SOURCES = (
     IndicatorSource(
         "SALES", _("销售额"), _("元"), format_lazy("{}{}", _("本期交易金额之和，按交易当日的责任客户经理。"), ZERO),
-        sales, sales_records, function=TRANSACTION_VIEW,
+        sales, sales_records, function=TRANSACTION_VIEW, source=_("交易"),
     ),
     IndicatorSource(
         "DEALS", _("成交笔数"), _("笔"), format_lazy("{}{}", _("本期交易笔数，按交易当日的责任客户经理。"), ZERO),
-        deals, deals_records, function=TRANSACTION_VIEW,
+        deals, deals_records, function=TRANSACTION_VIEW, source=_("交易"),
     ),
     IndicatorSource(
         "NEW_CUSTOMERS", _("客户数量（本期新开发）"), _("户"),
         format_lazy("{}{}", _("首份合同（没有合同的按首笔交易）在本期的客户数，归当日的责任客户经理，不含存量。"), ZERO),
-        new_customers, new_customers_records, function=TRANSACTION_VIEW,
+        new_customers, new_customers_records, function=TRANSACTION_VIEW, source=_("合同、交易"),
     ),
     IndicatorSource(
         "GROWTH", _("业务增长率（同一客户，环比）"), "%", format_lazy("{}{}", _("基期为紧接着的上一个等长期间。"), GROWTH_RULE),
-        growth("previous"), growth_records("previous"), months=QUARTERS, function=TRANSACTION_VIEW,
+        growth("previous"), growth_records("previous"), months=QUARTERS, function=TRANSACTION_VIEW, source=_("交易、客户归属"),
     ),
     IndicatorSource(
         "GROWTH_YOY", _("业务增长率（同一客户，同比）"), "%", format_lazy("{}{}", _("基期为上一年同期。"), GROWTH_RULE),
-        growth("year_ago"), growth_records("year_ago"), months=QUARTERS, function=TRANSACTION_VIEW,
+        growth("year_ago"), growth_records("year_ago"), months=QUARTERS, function=TRANSACTION_VIEW, source=_("交易、客户归属"),
     ),
     IndicatorSource(
         "CONTRACT_AMOUNT", _("签约金额"), _("元"),
         format_lazy("{}{}", _("本期签订的合同金额之和，按签订当日的责任客户经理。"), ZERO),
-        contract_amount, contract_records, function=CONTRACT_VIEW,
+        contract_amount, contract_records, function=CONTRACT_VIEW, source=_("合同"),
     ),
     IndicatorSource(
         "WON_AMOUNT", _("赢单金额"), _("元"), format_lazy("{}{}", _("本期关闭且赢单的商机金额之和，没有金额的按 0。"), ZERO),
-        won_amount, won_records, function=OPPORTUNITY_VIEW,
+        won_amount, won_records, function=OPPORTUNITY_VIEW, source=_("商机"),
     ),
     IndicatorSource(
         "WIN_RATE", _("赢单率"), "%", _("本期关闭的商机中赢单的百分比。本期没有关闭商机的不计值。"),
-        win_rate, win_rate_records, function=OPPORTUNITY_VIEW,
+        win_rate, win_rate_records, function=OPPORTUNITY_VIEW, source=_("商机"),
     ),
 )  # fmt: skip

@@ -96,16 +96,16 @@ SOURCES = (
     IndicatorSource(
         "SATISFACTION", _("客户满意度"), _("分"),
         _("本期受理的工单中客户评价（1 至 5 分）的平均分，按受理当日的责任客户经理。没有评价的不计值。"),
-        satisfaction, satisfaction_records, function=TICKET_VIEW,
+        satisfaction, satisfaction_records, function=TICKET_VIEW, source=_("服务工单"),
     ),
     IndicatorSource(
         "COMPLAINT", _("成立的投诉"), _("件"),
         _("本期受理、认定成立的投诉件数，按认定的责任人。期末前有过交易、商机、合同或主办客户而没有被认定的记 0；全行尚无工单时都不计值。"),
-        complaints, complaint_records, better="lower", kind="event", function=TICKET_VIEW,
+        complaints, complaint_records, better="lower", kind="event", function=TICKET_VIEW, source=_("服务工单"),
     ),
     IndicatorSource(
         "RESPONSE_HOURS", _("平均响应时长"), _("小时"),
         _("本期受理的工单从受理到响应的平均小时数，按受理当日的责任客户经理。没有已响应工单的不计值。"),
-        response_hours, response_records, better="lower", function=TICKET_VIEW,
+        response_hours, response_records, better="lower", function=TICKET_VIEW, source=_("服务工单"),
     ),
 )  # fmt: skip

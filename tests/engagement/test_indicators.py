@@ -159,6 +159,15 @@ def test_addresses_name_the_person_and_both_ends(world: World) -> None:
     assert (records.value, records.figure) == (Decimal("66.666667"), "win_rate")
 
 
+def test_the_library_tells_readers_of_schemes_what_each_indicator_is(world: World, as_person: Any) -> None:
+    html = as_person("cm").get("/indicators/").content.decode()
+    for source in SOURCES:
+        for text in (source.code, source.name, source.unit, source.source, source.description):
+            assert text and str(text) in html, (source.code, text)
+    assert "越低越好" in html and "成立的投诉" in html
+    assert as_person("cmd").get("/indicators/").status_code == 403
+
+
 def test_the_list_behind_a_figure_shows_the_same_figure(world: World, as_person: Any) -> None:
     browser = as_person("hrh")
     for source in SOURCES:
