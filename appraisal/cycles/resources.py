@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -138,10 +139,13 @@ def members_card(request: SignedInRequest, cycle: Cycle) -> str:
     """How many take part, and how many are left out for which reason, within the reader's reach. Two queries."""
     seen = CycleMember.objects.visible_to(request.user).filter(cycle=cycle)
     url = f"{reverse('cycle_members_list')}?cycle={cycle.pk}"
-    reasons = seen.filter(included=False).values_list("reason").annotate(count=Count("pk")).order_by("-count")
+    # 考核期结束后入职（2026-01-05）: the day in brackets is the person's own.
+    reasons = Counter(
+        reason.partition("（")[0] for reason in seen.filter(included=False).values_list("reason", flat=True)
+    )
     context = {
         "included": seen.filter(included=True).count(),
-        "reasons": [{"label": reason, "value": count} for reason, count in reasons],
+        "reasons": [{"label": reason, "value": count} for reason, count in reasons.most_common()],
         "url": f"{url}&included=true",
         "excluded_url": f"{url}&included=false",
     }

@@ -10,9 +10,11 @@ class ScoringConfig(AppConfig):
     verbose_name = "评分"
 
     def ready(self) -> None:
-        from appraisal.scoring import cards, jobs, permissions, tiles
+        from appraisal.cycles.permissions import CYCLE_EDIT
+        from appraisal.scoring import cards, jobs, permissions, regrading_cards, tiles
         from appraisal.scoring.api import GradedCycleViewSet, SheetViewSet
         from cmsys.api.router import register
+        from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
 
@@ -24,8 +26,12 @@ class ScoringConfig(AppConfig):
             MenuEntry(
                 Group.APPRAISAL, 10, _("考核结果"), "score_sheets_list", "chart", permissions.SHEET_LIST
             ),
+            MenuEntry(Group.APPRAISAL, 35, _("定级计划"), "regrade_schedules_list", "clock", CYCLE_EDIT),
         )
         add_cards(
+            Card("cycles", "grading", 20, _("定级"), regrading_cards.grading_card),
+            Card("regrade-schedules", "schedule", 10, _("计划"), regrading_cards.schedule_card, span=2),
+            Card("regrade-schedules", "history", 90, _("变更历史"), history_card, CYCLE_EDIT, span=2),
             Card("score-sheets", "lines", 10, _("评分明细"), cards.lines_card, span=3),
             Card("score-sheets", "reasons", 20, _("为什么：规则与本人情况"), cards.reasons_card, span=2),
             Card("score-sheets", "place", 30, _("在矩阵中的位置"), cards.place_card),

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 
 from cmsys.audit.ledger import record
 from cmsys.demo.loading import load
@@ -116,7 +117,8 @@ class Dealings:
     def _assignments(self) -> Iterator[str]:
         rows, hired = self.rows, self.portfolio.hired
         owner, former, changed = rows.owner.tolist(), rows.former.tolist(), rows.changed.tolist()
-        begun = np.where(rows.since > 0, rows.since, self.portfolio.start)
+        # Whoever became a customer within the time looked at was looked after as a prospect before.
+        begun = np.where(rows.since > 0, np.minimum(rows.since, self.portfolio.start), self.portfolio.start)
         for i, first in enumerate(begun.tolist()):
             if owner[i] < 0:
                 continue
@@ -200,10 +202,10 @@ class Dealings:
         kind = chance.choice(
             ("inquiry", "problem", "complaint", "suggestion"), len(found), p=(0.5, 0.3, 0.12, 0.08)
         )
-        hours = chance.gamma(2.0, 3.0, len(found))
+        hours, zone = chance.gamma(2.0, 3.0, len(found)), timezone.get_default_timezone()
         for number, i in enumerate(found.tolist()):
             opened = datetime.combine(
-                date.fromordinal(int(day[number])), datetime.min.time(), self.now.tzinfo
+                date.fromordinal(int(day[number])), datetime.min.time(), zone
             )
             opened += timedelta(hours=9 + number % 8, minutes=number % 60)
             responded = opened + timedelta(minutes=int(hours[number] * 12))

@@ -34,7 +34,7 @@ def test_four_levels_of_units() -> None:
 @pytest.mark.django_db
 def test_command_fills_an_empty_database_and_refuses_a_second_time(tmp_path: Path) -> None:
     target = tmp_path / "demo.json"
-    call_command("demo_data", managers=60, accounts_file=target, verbosity=0)
+    call_command("demo_data", managers=60, customers=0, accounts_file=target, verbosity=0)
     written = json.loads(target.read_text())
     assert [account["role"] for account in written["accounts"]] == [
         "SYS", "SEC", "AUD", "HRH", "HRB", "CM", "CMD", "DA", "TRN", "MGR",
@@ -48,5 +48,5 @@ def test_command_fills_an_empty_database_and_refuses_a_second_time(tmp_path: Pat
     for account in written["accounts"]:
         assert User.objects.get(username=account["username"]).check_password(account["password"])
     with pytest.raises(CommandError, match="空库"):
-        call_command("demo_data", managers=60, accounts_file=target, verbosity=0)
+        call_command("demo_data", managers=60, customers=0, accounts_file=target, verbosity=0)
     assert json.loads(target.read_text()) == written
