@@ -23,7 +23,7 @@ from customers.registry.models import Customer, RelationState
 from customers.registry.services.customers import customer_create, customer_update
 
 STATE_TONES = {RelationState.PROSPECT: "warn", RelationState.EXISTING: "up"}
-TIER_TONES = ("info", "up", "hold")
+TIER_TONES = ("info", "hold")
 
 
 def shown_name(customer: Any) -> str:

@@ -11,7 +11,7 @@ from customers.registry.resources import CUSTOMERS
 _ONE = "customers/<str:customer_no>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("me/customers/", mine.mine, name="customers_mine"),
+    path("my-customers/", mine.mine, name="customers_mine"),
     *ResourceViews(CUSTOMERS).urls(),
     path(f"{_ONE}reveal/", views.reveal, name="customer_reveal"),
     path(f"{_ONE}tier/", views.tier_edit, name="customer_tier"),

@@ -34,9 +34,23 @@ BY_HAND = {
     "org.unit.edit": "SYS:a HRH:a",
     "org.unit.import": "HRH:a",
     "org.unit.view": "SYS:a HRH:a HRB:u MGR:u CMD:a DA:a TRN:a",
-    "transfers.import.use": "HRH:a HRB:u",
+    "customers.registry.assign": "CMD:a",
+    "customers.registry.clear": "CM:s",
+    "customers.registry.count": "HRH:a HRB:u MGR:u CM:s CMD:a DA:a",
+    "customers.registry.edit": "CM:s DA:a",
+    "customers.registry.export": "MGR:u CMD:a DA:a",
+    "customers.registry.import": "CMD:a DA:a",
+    "customers.registry.list": "MGR:u CM:s CMD:a DA:a",
+    "customers.registry.reveal": "MGR:u CM:s CMD:a",
+    "customers.registry.tier": "CMD:a DA:a",
+    "customers.registry.view": "MGR:u CM:s CMD:a DA:a",
+    "transfers.import.use": "HRH:a HRB:u CMD:a DA:a",
 }
-SCOPES = {"org.unit.view": "org:read", "managers.profile.view": "managers:read"}
+SCOPES = {
+    "org.unit.view": "org:read",
+    "managers.profile.view": "managers:read",
+    "customers.registry.view": "customers:read",
+}
 _LETTERS = {"all": "a", "subtree": "u", "self": "s"}
 
 

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 DESK, MINE = "工作台 /", "我的档案 /me/"
 MANAGERS, UNITS, POSTS = "客户经理 /managers/", "机构 /org-units/", "岗位 /posts/"
+CUSTOMERS, OWN_CUSTOMERS = "客户 /customers/", "我的客户 /my-customers/"
 IMPORTS, USERS, JOBS, LEDGER = "导入 /imports/", "账号与授权 /users/", "任务中心 /jobs/", "操作日志 /events/"
 MENUS = {
     "sys": [DESK, UNITS, POSTS, USERS, JOBS],
@@ -20,10 +21,10 @@ MENUS = {
     "aud": [DESK, JOBS, LEDGER],
     "hrh": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, JOBS],
     "hrb": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, JOBS],
-    "mgr": [DESK, MANAGERS, UNITS, POSTS, JOBS],
-    "cm": [DESK, MINE, JOBS],
-    "cmd": [DESK, MANAGERS, UNITS, POSTS, JOBS],
-    "da": [DESK, UNITS, POSTS, JOBS],
+    "mgr": [DESK, MANAGERS, UNITS, POSTS, CUSTOMERS, JOBS],
+    "cm": [DESK, MINE, OWN_CUSTOMERS, CUSTOMERS, JOBS],
+    "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, JOBS],
+    "da": [DESK, UNITS, POSTS, IMPORTS, CUSTOMERS, JOBS],
     "trn": [DESK, MANAGERS, UNITS, POSTS, JOBS],
     "nobody": [DESK],
 }
