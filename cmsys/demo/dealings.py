@@ -22,6 +22,7 @@ from cmsys.demo.portfolio import (
     Holder,
     Portfolio,
 )
+from customers.engagement import rollups
 from customers.engagement.models import Contract, Opportunity, Transaction
 from customers.registry.models import Assignment, Customer, CustomerTier
 from customers.service.models import Ticket
@@ -75,6 +76,7 @@ class Dealings:
         self._load(Assignment, ASSIGNMENT_COLUMNS, self._assignments())
         self._load(Contract, CONTRACT_COLUMNS, self._contracts())
         self._load(Transaction, TRANSACTION_COLUMNS, self._transactions())
+        rollups.add(f"(SELECT t.*, 1 AS sign FROM {Transaction._meta.db_table} t)")  # noqa: S608 - our own table
         self._load(Opportunity, OPPORTUNITY_COLUMNS, self._opportunities())
         self._load(Ticket, TICKET_COLUMNS, self._tickets())
         return self.counts
@@ -204,9 +206,7 @@ class Dealings:
         )
         hours, zone = chance.gamma(2.0, 3.0, len(found)), timezone.get_default_timezone()
         for number, i in enumerate(found.tolist()):
-            opened = datetime.combine(
-                date.fromordinal(int(day[number])), datetime.min.time(), zone
-            )
+            opened = datetime.combine(date.fromordinal(int(day[number])), datetime.min.time(), zone)
             opened += timedelta(hours=9 + number % 8, minutes=number % 60)
             responded = opened + timedelta(minutes=int(hours[number] * 12))
             resolved = opened + timedelta(minutes=int(hours[number] * 60))

@@ -6,6 +6,7 @@ import json
 import os
 from argparse import ArgumentParser
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cmsys.audit.acting import acting_as
+from cmsys.demo.cycles import grade
 from cmsys.demo.filling import ACTOR, fill
 
 
@@ -24,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--managers", type=int, default=200, help="客户经理人数（默认 200）")
         parser.add_argument("--customers", type=int, default=20_000, help="客户数（默认 20000）")
         parser.add_argument("--months", type=int, help="往来从多少个月前开始（默认本季与之前五个季度）")
+        parser.add_argument("--without-cycles", action="store_true", help="不建考核方案与考核周期，只写记录")
         parser.add_argument("--seed", type=int, default=1, help="随机种子")
         parser.add_argument(
             "--accounts-file", type=Path, help="账号和密码写到这里（默认 $CMSYS_HOME/demo.json）"
@@ -49,9 +52,17 @@ class Command(BaseCommand):
                 write_accounts(target, filled.accounts, filled.api)
         except ValueError as error:
             raise CommandError(str(error)) from error
+        graded = "" if options["without_cycles"] else self._grade(now)
         self.stdout.write(
             f"演示数据：{filled.units} 个机构，{filled.managers} 名客户经理，{filled.customers} 户客户，"
-            f"{filled.transactions} 笔交易；账号见 {target}"
+            f"{filled.transactions} 笔交易{graded}；账号见 {target}"
+        )
+
+    def _grade(self, now: datetime) -> str:
+        """Four graded quarters and an open one, where there are records of five quarters."""
+        cycles = grade(actor=ACTOR, today=timezone.localdate(now), now=now)
+        return "，" + "、".join(
+            f"{cycle.period} {cycle.scored} 人已评" for cycle in cycles if cycle.graded_at
         )
 
 
