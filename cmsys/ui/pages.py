@@ -52,6 +52,11 @@ class ListPage:
     charts: Sequence[Chart] = ()
     totals: Sequence[dict[str, Any]] = ()
 
+    @property
+    def removable(self) -> bool:
+        """Whether any condition is the reader's own, to be taken away."""
+        return any(condition["remove_url"] for condition in self.active_filters)
+
 
 @dataclass(frozen=True)
 class DetailPage:

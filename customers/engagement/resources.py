@@ -30,6 +30,7 @@ from customers.engagement.permissions import RECORDS_EXPORT, TRANSACTION_VIEW
 from customers.engagement.ratios import ratio
 from customers.engagement.selectors import customer_name, with_named_customer
 from customers.registry.models import Assignment, Customer
+from customers.registry.permissions import CUSTOMER_VIEW
 from managers.profiles.models import RelationshipManager
 
 STAGE_TONES = {Stage.WON: "up", Stage.LOST: "down", Stage.PROPOSAL: "info"}
@@ -40,7 +41,7 @@ def about(number: str, label: Any) -> tuple[Column, ...]:
     return (
         Column(number, label, lambda row: getattr(row, number), sort=(number,)),
         Column("customer", gettext_lazy("客户编号"), lambda row: row.customer.customer_no, sort=("customer__customer_no",)),
-        Column("customer_name", gettext_lazy("客户名称"), lambda row: customer_name(row, row.customer)),
+        Column("customer_name", gettext_lazy("客户名称"), lambda row: customer_name(row, row.customer), function=CUSTOMER_VIEW),
     )  # fmt: skip
 
 
@@ -196,7 +197,7 @@ CUSTOMER = (
     Column(
         "customer", gettext_lazy("客户编号"), lambda c: c.customer_no, sort=("customer_no",), url=transactions_of
     ),
-    Column("customer_name", gettext_lazy("客户名称"), lambda c: customer_name(c, c)),
+    Column("customer_name", gettext_lazy("客户名称"), lambda c: customer_name(c, c), function=CUSTOMER_VIEW),
     Column("since", gettext_lazy("建立合作日期"), lambda c: c.since, sort=("since",), kind="date"),
 )  # fmt: skip
 

@@ -122,6 +122,7 @@ def test_without_conditions_transactions_begin_with_this_month_and_say_so(
     assert f'name="from" value="{first.isoformat()}"' in page.content.decode()
     [chip] = page.context["page"].active_filters
     assert (chip["label"], chip["value"], chip["remove_url"]) == ("日期起", first.isoformat(), "")
+    assert "全部去掉" not in page.content.decode()
     # another condition that is not narrow keeps the month; a person, a customer or a number does without it
     assert set(found(browser, "/transactions/?product=")) == {"NOW", "FIRST"}
     assert "BEFORE" in found(browser, "/transactions/?customer=C1")
@@ -182,13 +183,13 @@ def names(browser: Browser, address: str) -> dict[str, str]:
     """What stands as the customer's name in each row, by the customer's number."""
     rows = browser.get(address).context["page"].rows
     cells = [{cell["key"]: cell["text"] for cell in row["cells"]} for row in rows]
-    return {row["customer"]: row["customer_name"] for row in cells}
+    return {row["customer"]: row.get("customer_name", "no such column") for row in cells}
 
 
 def test_names_of_customers_are_shown_only_to_whom_customers_are(world: World, as_person: AsPerson) -> None:
     """HR reads results, not customers: numbers only. A person's name is masked but to his own manager."""
     address = "/transactions/?from=2025-10-01&to=2025-12-31"
-    assert names(as_person("hrh"), address) == {"C1": "", "C2": "", "C3": "", "C5": ""}
+    assert set(names(as_person("hrh"), address).values()) == {"no such column"}
     assert names(as_person("cmd"), address) == {
         "C1": "甲公司",
         "C2": "欧阳**",
