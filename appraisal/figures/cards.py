@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal.figures.models import Reading, Target
-from appraisal.figures.resources import value_text
+from appraisal.figures.resources import value_of
 from cmsys.accounts.requests import SignedInRequest
 
 
@@ -33,7 +33,7 @@ def _facts(figure: Any, label: str) -> list[dict[str, Any]]:
         {"label": _("期间"), "value": figure.period},
         {"label": _("指标"), "value": figure.indicator_name},
         {"label": _("指标编码"), "value": figure.indicator_code},
-        {"label": label, "value": value_text(figure)},
+        {"label": label, "value": value_of(figure)},
         {
             "label": _("更新时间"),
             "value": timezone.localtime(figure.updated_at).strftime("%Y-%m-%d %H:%M"),

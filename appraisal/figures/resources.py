@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, F, Max, Min, QuerySet, Sum, Value, When
@@ -25,9 +26,13 @@ from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource, Total
 
 
-def value_text(figure: Any) -> str:
-    """The value without the zeros its column is padded with."""
-    return f"{figure.value.normalize():f}"
+def plain(value: Decimal) -> Decimal:
+    """The number without the zeros its column is padded with; exports keep it a number."""
+    return Decimal(f"{value.normalize():f}")
+
+
+def value_of(figure: Any) -> Decimal:
+    return plain(figure.value)
 
 
 # A sum over different indicators would add yuan to percentages: it is given where there is one indicator only.
@@ -102,7 +107,7 @@ class TargetResource(FigureResource):
     form_class = TargetForm
     import_kind = "targets"
     default_sort = ("-period", "indicator_code", "manager__employee_no", "unit__path")
-    totals = (Total("value", gettext_lazy("目标值合计"), VALUE_SUM),)
+    totals = (Total("value", gettext_lazy("目标值合计（单一指标）"), VALUE_SUM),)
     columns = (
         Column(
             "owner", gettext_lazy("对象"), lambda t: (t.manager or t.unit).name,
@@ -116,7 +121,7 @@ class TargetResource(FigureResource):
         PERIOD,
         INDICATOR,
         INDICATOR_CODE,
-        Column("value", gettext_lazy("目标值"), value_text, sort=("value",), numeric=True, kind="number"),
+        Column("value", gettext_lazy("目标值"), value_of, sort=("value",), numeric=True, kind="number"),
         UPDATED,
     )  # fmt: skip
 
@@ -146,7 +151,7 @@ class ReadingResource(FigureResource):
     form_class = ReadingForm
     import_kind = "readings"
     default_sort = ("-period", "indicator_code", "manager__employee_no")
-    totals = (Total("value", gettext_lazy("实际值合计"), VALUE_SUM),)
+    totals = (Total("value", gettext_lazy("实际值合计（单一指标）"), VALUE_SUM),)
     columns = (
         Column("name", gettext_lazy("姓名"), lambda r: r.manager.name, sort=("manager__name_pinyin",)),
         EMPLOYEE_NO,
@@ -154,7 +159,7 @@ class ReadingResource(FigureResource):
         PERIOD,
         INDICATOR,
         INDICATOR_CODE,
-        Column("value", gettext_lazy("实际值"), value_text, sort=("value",), numeric=True, kind="number"),
+        Column("value", gettext_lazy("实际值"), value_of, sort=("value",), numeric=True, kind="number"),
         Column("source", gettext_lazy("来源"), lambda r: r.source, sort=("source",)),
         UPDATED,
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from appraisal.figures.forms import ReasonForm
 from appraisal.figures.permissions import FIGURES_EDIT
-from appraisal.figures.resources import READINGS, TARGETS, FigureResource, value_text
+from appraisal.figures.resources import READINGS, TARGETS, FigureResource, value_of
 from appraisal.figures.services.readings import reading_remove
 from appraisal.figures.services.targets import target_remove
 from cmsys.access.actors import require
@@ -56,7 +56,7 @@ def _remove(
         messages.success(request, _("已删除。"))
         return HttpResponseRedirect(resource.url("list"))
     words = {"what": resource.object_title(instance), "period": instance.period,
-             "indicator": instance.indicator_name, "value": value_text(instance)}  # fmt: skip
+             "indicator": instance.indicator_name, "value": value_of(instance)}  # fmt: skip
     effects = [
         _("%(what)s：%(period)s %(indicator)s %(value)s，从列表中移除。") % words,
         _("原内容和原因留在操作日志里。"),

@@ -58,7 +58,7 @@ class SheetForm(forms.Form):
     def fieldsets(self) -> Iterable[dict[str, Any]]:
         """One group for each indicator: its name, and beside it the weight and what it means."""
         for item in self.items:
-            hints = [item.dimension] if item.dimension else []
+            hints = [part for part in (item.dimension,) if part]
             if item.weight is not None:
                 hints.append(_("权重 %(weight)s%%") % {"weight": f"{item.weight:f}"})
             if item.note:

@@ -54,7 +54,7 @@ def rated_by(scheme: Scheme, group: RaterGroup) -> tuple[Item, ...]:
         found[code] = Item(
             code=code,
             name=indicator.name,
-            dimension=dimension.name if dimension is not None else "",
+            dimension=dimension.name if dimension is not None and dimension.name != dimension.code else "",
             note=row.get("note", ""),
             weight=_decimal(indicator.weight),
             share=_decimal(groups[group]),

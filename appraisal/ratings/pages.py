@@ -35,6 +35,7 @@ def tasks_context(request: SignedInRequest, sheets: Sequence[Sheet], group: Rate
     everybody = own or bool(request.GET.get("all"))
     shown = [sheet for sheet in sheets if everybody or sheet.direct]
     cycles = [_cycle(cycle, list(of_cycle)) for cycle, of_cycle in groupby(shown, key=lambda one: one.cycle)]
+    cycles.sort(key=lambda cycle: not cycle["left"])
     left = sum(cycle["left"] for cycle in cycles)
     return {
         "page": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import DecimalField, F, QuerySet, Sum
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appraisal.figures.known import known_codes
-from appraisal.figures.resources import INDICATOR, INDICATOR_CODE, PERIOD, UPDATED, named
+from appraisal.figures.resources import INDICATOR, INDICATOR_CODE, PERIOD, UPDATED, named, plain
 from appraisal.ratings.filters import RatingFilterSet
 from appraisal.ratings.models import LEAST_RATERS, RatingLine
 from appraisal.ratings.permissions import RATING_IMPORT
@@ -24,9 +25,9 @@ from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource, Total
 
 
-def score_text(line: Any) -> str:
+def score_of(line: Any) -> Decimal:
     """The score without idle zeros."""
-    return f"{line.score.normalize():f}"
+    return plain(line.score)
 
 
 # Over the lines shown, each with its raters: what is not shown is in no sum either.
@@ -64,7 +65,7 @@ class RatingResource(Resource):
         Column(
             "raters", gettext_lazy("评价人数"), lambda r: r.raters, sort=("raters",), numeric=True, kind="number"
         ),
-        Column("score", gettext_lazy("评分"), score_text, sort=("score",), numeric=True, kind="number"),
+        Column("score", gettext_lazy("评分"), score_of, sort=("score",), numeric=True, kind="number"),
         Column("comment", gettext_lazy("评语"), lambda r: r.comment, shown=False),
         UPDATED,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from appraisal.figures.models import Reading, Target
 from appraisal.figures.services.readings import reading_set
@@ -71,10 +72,10 @@ def test_a_list_of_targets_shows_people_and_units_with_exact_values_and_their_su
 ) -> None:
     answer = signed_in("hrh").get("/targets/?period=2025q4")
     assert rows(answer, "owner", "employee_no", "unit", "indicator", "value") == [
-        ("陈思远", "M-CD1", "城东支行", "销售额", "3000"),
-        ("王雅琴", "M-CD2", "城东支行", "销售额", "4500.25"),
+        ("陈思远", "M-CD1", "城东支行", "销售额", "3,000"),
+        ("王雅琴", "M-CD2", "城东支行", "销售额", "4,500.25"),
         ("周婷", "M-PD1", "浦东支行", "销售额", "100"),
-        ("城东支行", "", "城东支行", "销售额", "9000"),
+        ("城东支行", "", "城东支行", "销售额", "9,000"),
     ]
     assert total(answer) == "16600.25"
 
@@ -105,7 +106,7 @@ def test_readings_of_different_indicators_are_not_added_up(figures: None, signed
     browser = signed_in("hrh")
     assert total(browser.get("/readings/?employee_no=M-CD1")) == ""
     answer = browser.get("/readings/?period=2025Q4&employee_no=M-CD1&indicator_code=SALES")
-    assert rows(answer, "name", "indicator", "value") == [("陈思远", "销售额", "3482")]
+    assert rows(answer, "name", "indicator", "value") == [("陈思远", "销售额", "3,482")]
     assert total(answer) == "3482"
     assert total(browser.get("/readings/?indicator_code=SALES")) == "3532"
     assert total(signed_in("cm").get("/readings/?indicator_code=SALES")) == "3482"
@@ -118,6 +119,14 @@ def test_an_export_writes_the_same_figures(figures: None, signed_in: SignedIn) -
         ("对象", "目标值"), ("陈思远", "3000"), ("王雅琴", "4500.25"), ("城东支行", "9000"),
     ]  # fmt: skip
     assert signed_in("mgr").get("/targets/export.csv").status_code == 403
+
+
+def test_a_negative_figure_stays_a_number_in_a_file(cast: Cast, figures: None, signed_in: SignedIn) -> None:
+    set_target(cast, "-12.50", manager_id=cast.managers["M-CX1"].pk)
+    text = signed_in("hrh").get("/targets/export.csv?employee_no=M-CX1").content.decode("utf-8-sig")
+    assert ",-12.5\r\n" in text
+    book = load_workbook(io.BytesIO(signed_in("hrh").get("/targets/export.xlsx?employee_no=M-CX1").content))
+    assert [cell.value for cell in book.active[2]][-1] == -12.5
 
 
 def test_a_target_is_entered_changed_and_taken_back_in_the_browser(

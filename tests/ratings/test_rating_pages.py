@@ -43,7 +43,7 @@ def people(answer: Any) -> list[tuple[str, str]]:
 
 
 def sheet_url(cycle: Cycle, who: str) -> str:
-    return f"/ratings/sheets/{cycle.pk}/{who}/"
+    return f"/rating-tasks/{cycle.pk}/{who}/"
 
 
 BODY = {"COMM": "88", "COMM.comment": "沟通清楚", "TEAM": "91.5", "TEAM.comment": ""}
@@ -53,7 +53,7 @@ def test_a_superior_sees_whom_he_has_to_rate_and_goes_from_one_to_the_next(
     cast: Cast, cycle: Cycle, signed_in: SignedIn
 ) -> None:
     browser = signed_in("mgr")
-    answer = browser.get("/ratings/tasks/")
+    answer = browser.get("/rating-tasks/")
     assert people(answer) == [("陈思远", "待评"), ("王雅琴", "待评")]
     [card] = answer.context["cycles"]
     assert (card["progress"]["text"], card["next"]["name"]) == ("0 / 2 人", "陈思远")
@@ -70,8 +70,8 @@ def test_a_superior_sees_whom_he_has_to_rate_and_goes_from_one_to_the_next(
         ("COMM", "88.00", "沟通清楚", "mgr", "superior"), ("TEAM", "91.50", "", "mgr", "superior"),
     ]  # fmt: skip
     last = browser.post(sheet_url(cycle, "M-CD2"), BODY)
-    assert last["Location"] == "/ratings/tasks/"
-    answer = browser.get("/ratings/tasks/")
+    assert last["Location"] == "/rating-tasks/"
+    answer = browser.get("/rating-tasks/")
     assert people(answer) == [("陈思远", "已评"), ("王雅琴", "已评")]
     assert "都已评完" in words(answer)
 
@@ -80,7 +80,7 @@ def test_saved_without_going_on_it_leads_back_to_the_list(
     cast: Cast, cycle: Cycle, signed_in: SignedIn
 ) -> None:
     answer = signed_in("mgr").post(sheet_url(cycle, "M-CD1"), BODY | {"then": "list"})
-    assert answer["Location"] == "/ratings/tasks/"
+    assert answer["Location"] == "/rating-tasks/"
 
 
 def test_a_sheet_shows_what_its_rater_gave_and_takes_corrections(
@@ -125,22 +125,22 @@ def test_a_person_rates_himself_where_the_scheme_asks_for_it(
     cast: Cast, cycle: Cycle, signed_in: SignedIn
 ) -> None:
     browser = signed_in("cm")
-    answer = browser.get("/ratings/self/")
+    answer = browser.get("/self-rating/")
     assert people(answer) == [("陈思远", "待评")]
     saved = browser.post(sheet_url(cycle, "M-CD1"), BODY)
-    assert saved["Location"] == "/ratings/self/"
+    assert saved["Location"] == "/self-rating/"
     assert set(Rating.objects.values_list("rater", "rater_group")) == {("M-CD1", "self")}
     assert browser.get(sheet_url(cycle, "M-CD2")).status_code == 404
     assert browser.post(sheet_url(cycle, "M-CD2"), BODY).status_code == 404
-    assert browser.get("/ratings/tasks/").status_code == 403
-    assert signed_in("mgr").get("/ratings/self/").status_code == 403
+    assert browser.get("/rating-tasks/").status_code == 403
+    assert signed_in("mgr").get("/self-rating/").status_code == 403
 
 
 def test_without_self_ratings_in_the_scheme_there_is_nothing_to_fill_in(
     cast: Cast, signed_in: SignedIn
 ) -> None:
     cycle = open_demo(document=demo_document())
-    answer = signed_in("cm").get("/ratings/self/")
+    answer = signed_in("cm").get("/self-rating/")
     assert people(answer) == []
     assert "没有进行中的考核周期需要您自评。" in words(answer)
     assert signed_in("cm").get(sheet_url(cycle, "M-CD1")).status_code == 404
@@ -152,7 +152,7 @@ def test_beyond_reach_left_out_and_missing_are_not_found(
     browser = signed_in("mgr")
     CycleMember.objects.filter(manager=cast.managers["M-CD2"]).update(included=False, reason="休假中")
     for address in (
-        sheet_url(cycle, "M-CX1"), sheet_url(cycle, "M-404"), sheet_url(cycle, "M-CD2"), "/ratings/sheets/999999/M-CD1/",
+        sheet_url(cycle, "M-CX1"), sheet_url(cycle, "M-404"), sheet_url(cycle, "M-CD2"), "/rating-tasks/999999/M-CD1/",
     ):  # fmt: skip
         assert browser.get(address).status_code == 404, address
         assert browser.post(address, BODY).status_code == 404, address
@@ -177,7 +177,7 @@ def test_when_the_cycle_ends_the_sheet_can_be_read_and_no_longer_saved(
     taken = browser.post(f"{sheet_url(cycle, 'M-CD1')}withdraw/", {"reason": "误"})
     assert taken.status_code == 422
     assert Rating.objects.count() == 2
-    assert people(browser.get("/ratings/tasks/")) == []
+    assert people(browser.get("/rating-tasks/")) == []
 
 
 def test_a_sheet_is_taken_back_with_a_reason(cast: Cast, cycle: Cycle, signed_in: SignedIn) -> None:
@@ -209,10 +209,10 @@ def test_it_is_the_nearest_superiors_turn_and_others_may_all_the_same(
     """A head of 北京分行 leads 赵立群, whose 城西支行 has none; those of 城东支行 are 李敏's, unless one asks for all."""
     grant(cast, "nobody", "BJ")
     browser = signed_in("nobody")
-    answer = browser.get("/ratings/tasks/")
+    answer = browser.get("/rating-tasks/")
     assert people(answer) == [("赵立群", "待评")]
     assert "显示其他主管负责的 2 人" in words(answer)
-    everybody = browser.get("/ratings/tasks/?all=1")
+    everybody = browser.get("/rating-tasks/?all=1")
     assert [name for name, _state in people(everybody)] == ["陈思远", "王雅琴", "赵立群"]
     # Rated by another superior is rated.
     rating_give(
@@ -222,7 +222,7 @@ def test_it_is_the_nearest_superiors_turn_and_others_may_all_the_same(
         group=SUPERIOR,
         marks=marks(),
     )
-    assert ("陈思远", "他人已评") in people(browser.get("/ratings/tasks/?all=1"))
+    assert ("陈思远", "他人已评") in people(browser.get("/rating-tasks/?all=1"))
 
 
 def test_a_head_who_is_rated_himself_is_the_next_ones_turn(
@@ -231,8 +231,8 @@ def test_a_head_who_is_rated_himself_is_the_next_ones_turn(
     grant(cast, "nobody", "BJ")
     User.objects.filter(username="cm").update(employee_no=None)
     User.objects.filter(username="mgr").update(employee_no="M-CD1")
-    assert [name for name, _state in people(signed_in("mgr").get("/ratings/tasks/"))] == ["王雅琴"]
-    assert [name for name, _state in people(signed_in("nobody").get("/ratings/tasks/"))] == [
+    assert [name for name, _state in people(signed_in("mgr").get("/rating-tasks/"))] == ["王雅琴"]
+    assert [name for name, _state in people(signed_in("nobody").get("/rating-tasks/"))] == [
         "陈思远",
         "赵立群",
     ]
@@ -243,7 +243,7 @@ def test_a_grant_that_has_ended_leaves_the_turn_to_the_unit_above(
 ) -> None:
     grant(cast, "nobody", "BJ")
     RoleGrant.objects.filter(user=cast.users["mgr"]).update(ends_on=date(2021, 1, 1))
-    names = [name for name, _state in people(signed_in("nobody").get("/ratings/tasks/"))]
+    names = [name for name, _state in people(signed_in("nobody").get("/rating-tasks/"))]
     assert names == ["陈思远", "王雅琴", "赵立群"]
 
 
@@ -278,27 +278,27 @@ def test_progress_unit_by_unit_and_who_is_waited_for(cast: Cast, cycle: Cycle, s
     for code in ("COMM", "TEAM"):
         rate(cast, "M-CX1", RaterGroup.PEER, 80, code=code)
     browser = signed_in("hrh")
-    answer = browser.get("/ratings/progress/")
+    answer = browser.get("/rating-progress/")
     assert figures(answer) == {"参评": 4, "上级已评": 1, "上级未评": 3, "已自评": 1}
     assert units(answer) == [("北京分行", 3, 1, 1), ("上海分行", 1, 0, 0)]
-    below = browser.get("/ratings/progress/?unit=BJ")
+    below = browser.get("/rating-progress/?unit=BJ")
     assert units(below) == [("城东支行", 2, 1, 1), ("城西支行", 1, 0, 0)]
     waited = [(one["name"], one["leaders"]) for one in answer.context["people"]]
     assert waited == [("王雅琴", "李敏"), ("赵立群", ""), ("周婷", "")]
-    assert units(signed_in("hrb").get("/ratings/progress/")) == [("城东支行", 2, 1, 1), ("城西支行", 1, 0, 0)]
-    mgr = signed_in("mgr").get("/ratings/progress/")
+    assert units(signed_in("hrb").get("/rating-progress/")) == [("城东支行", 2, 1, 1), ("城西支行", 1, 0, 0)]
+    mgr = signed_in("mgr").get("/rating-progress/")
     assert units(mgr) == [("城东支行（直属）", 2, 1, 1)]
     assert "周婷" not in mgr.content.decode()
     # The period ended on 2025-12-31: whoever is not rated today is late.
     assert "考核期 2026-01-01 前已结束" in words(answer)
-    assert signed_in("cm").get("/ratings/progress/").status_code == 403
-    assert browser.get("/ratings/progress/?cycle=nothing").status_code == 400
-    assert browser.get("/ratings/progress/", headers={"HX-Request": "true"}).status_code == 200
+    assert signed_in("cm").get("/rating-progress/").status_code == 403
+    assert browser.get("/rating-progress/?cycle=nothing").status_code == 400
+    assert browser.get("/rating-progress/", headers={"HX-Request": "true"}).status_code == 200
 
 
 def test_without_a_cycle_the_pages_say_so(cast: Cast, signed_in: SignedIn) -> None:
-    assert "还没有开启考核周期" in words(signed_in("hrh").get("/ratings/progress/"))
-    assert "没有进行中的考核周期需要您评分。" in words(signed_in("mgr").get("/ratings/tasks/"))
+    assert "还没有开启考核周期" in words(signed_in("hrh").get("/rating-progress/"))
+    assert "没有进行中的考核周期需要您评分。" in words(signed_in("mgr").get("/rating-tasks/"))
     assert "还没有评分" in words(signed_in("hrh").get("/ratings/"))
 
 
@@ -321,9 +321,9 @@ def test_pages_cost_the_same_for_one_person_and_for_thirty(
     cast: Cast, cycle: Cycle, signed_in: SignedIn
 ) -> None:
     addresses = {
-        "mgr": ["/ratings/tasks/", sheet_url(cycle, "M-CD1"), "/"],
+        "mgr": ["/rating-tasks/", sheet_url(cycle, "M-CD1"), "/"],
         "hrh": [
-            "/ratings/progress/",
+            "/rating-progress/",
             "/ratings/?q=陈思远",
             "/ratings/export.csv?q=陈思远",
             "/",
