@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -28,7 +28,10 @@ class Reasons:
 
     def stored(self) -> dict[str, Any]:
         """As the column holds it."""
-        return {"schema_version": self.schema_version, **asdict(self)}
+        return {
+            "schema_version": self.schema_version,
+            **{item.name: getattr(self, item.name) for item in fields(self)},
+        }
 
 
 def load_reasons(stored: Mapping[str, Any] | None) -> Reasons | None:

@@ -64,6 +64,7 @@ class Work:
     job: int
     inputs: Inputs
     evaluation: Evaluation
+    writer: SheetWriter
     # Places in the cohort whose sheets are written.
     written: list[int]
 
@@ -142,11 +143,10 @@ def _results(run: Run, cycle: Cycle, cursor: RegradeCursor) -> Chunk:
     if begun and staged_counts(run.job_id) != (cursor.sheets, cursor.lines):
         raise _Changed
     work = _work(run, cycle, cursor)
-    writer = SheetWriter(work.evaluation, work.inputs.origin)
     if not begun:
-        cursor = _with_tally(cursor, work, writer)
+        cursor = _with_tally(cursor, work)
     until = cursor.position + (run.args.chunk or RESULTS_AT_ONCE)
-    sheets, lines = _stage(run, cycle, work, writer, work.written[cursor.position : until])
+    sheets, lines = _stage(run, cycle, work, work.written[cursor.position : until])
     finished = until >= len(work.written)
     after = replace(
         cursor, phase="publish" if finished else "results", position=0 if finished else until,
@@ -229,7 +229,9 @@ def _work(run: Run, cycle: Cycle, cursor: RegradeCursor) -> Work:
     inputs = read_inputs(cycle, scheme, needs, run.job_id)
     if cursor.digest and inputs.digest != cursor.digest:
         raise _Changed
-    work = Work(run.job_id, inputs, Evaluation(scheme, inputs.cohort), _written(run.args, inputs))
+    evaluation = Evaluation(scheme, inputs.cohort)
+    writer = SheetWriter(evaluation, inputs.origin)
+    work = Work(run.job_id, inputs, evaluation, writer, _written(run.args, inputs))
     _kept[:] = [work]
     return work
 
@@ -242,8 +244,8 @@ def _written(args: RegradeArgs, inputs: Inputs) -> list[int]:
     return [index for index in everybody if inputs.members[index].unit_path.startswith(path)]
 
 
-def _with_tally(cursor: RegradeCursor, work: Work, writer: SheetWriter) -> RegradeCursor:
-    tally = tally_of([writer.result(index) for index in work.written])
+def _with_tally(cursor: RegradeCursor, work: Work) -> RegradeCursor:
+    tally = tally_of([work.writer.result(index) for index in work.written])
     refusals = work.inputs.refusals
     return replace(
         cursor, digest=work.inputs.digest, managers=tally.managers, scored=tally.scored, promotion=tally.promotion,
@@ -252,7 +254,7 @@ def _with_tally(cursor: RegradeCursor, work: Work, writer: SheetWriter) -> Regra
     )  # fmt: skip
 
 
-def _stage(run: Run, cycle: Cycle, work: Work, writer: SheetWriter, indexes: list[int]) -> tuple[int, int]:
+def _stage(run: Run, cycle: Cycle, work: Work, indexes: list[int]) -> tuple[int, int]:
     """Writes what differs from the published sheets of these people into the staging tables."""
     members = work.inputs.members
     published = ScoreSheet.objects.filter(
@@ -260,7 +262,7 @@ def _stage(run: Run, cycle: Cycle, work: Work, writer: SheetWriter, indexes: lis
     )
     digests = dict(published.order_by().values_list("manager_id", "digest"))
     sheets, lines = [], []
-    for index, row in writer.rows(indexes):
+    for index, row in work.writer.rows(indexes):
         member = members[index]
         if digests.get(member.manager) == row.digest:
             continue
@@ -274,8 +276,4 @@ def _stage(run: Run, cycle: Cycle, work: Work, writer: SheetWriter, indexes: lis
 
 def explanation(evaluation: Evaluation, index: int) -> dict[str, object]:
     """What a sheet keeps of why: a stored `Reasons`."""
-    person = evaluation.person(index)
-    return Reasons(
-        person["reasons"], person["dimensions"], person["measures"], person["proposal"]["eligible_for"],
-        person["first_level"], person["pay"],
-    ).stored()  # fmt: skip
+    return Reasons(**evaluation.explanation(index)).stored()

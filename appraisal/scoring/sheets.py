@@ -43,10 +43,16 @@ class SheetWriter:
     def __init__(self, evaluation: Evaluation, origin: Mapping[str, list[str]]) -> None:
         self.evaluation, self.origin = evaluation, origin
         self.least = evaluation.scheme.rounding.places
+        self._results: dict[int, ResultLine] = {}
 
     # --- results --------------------------------------------------------------------------------------------------
     def result(self, index: int) -> ResultLine:
-        """What is hashed of one person. Raises TooExact."""
+        """What is hashed of one person; worked out once. Raises TooExact."""
+        if index not in self._results:
+            self._results[index] = self._result(index)
+        return self._results[index]
+
+    def _result(self, index: int) -> ResultLine:
         workings, proposal = self.evaluation.workings, self.evaluation.proposals[index]
         scheme, number = self.evaluation.scheme, self.evaluation.cohort.people[index].employee_no
         found = {
@@ -100,11 +106,13 @@ class SheetWriter:
         result = self.evaluation.workings.result(dimension.code)
         start = f"{escaped(dimension.code)}\t{escaped(item.code[:LONGEST_CODE])}\t{escaped(item.name[:LONGEST_NAME])}\tindicator\t"
         sources, notes = self._sources(item), self._notes(item)
+        raws, targets = _Figures(scored.figures), _Figures(scored.against)
+        always = self.evaluation.stated_weight(item, 0) if isinstance(item.weight, Fraction) else None
         scores: dict[int, str] = {}
         shares: dict[tuple[int, int], tuple[str, str]] = {}
         lines = []
         for index in indexes:
-            raw = _figure(scored.figures, index)
+            raw = raws.text(index)
             counted = scored.state[index] in COUNTED
             units, weight = int(scored.units[index]), result.weight_units(row, index)
             if (units, weight) not in shares:
@@ -115,9 +123,9 @@ class SheetWriter:
             score, contribution = (scores[units], part) if counted else (NOTHING, NOTHING)
             note = scored.note(index) or (notes(units, index) if counted else None) or ""
             source = sources[index] if raw != NOTHING else LineSource.NONE.value
-            stated = self.evaluation.stated_weight(item, index)
+            stated = always or self.evaluation.stated_weight(item, index)
             lines.append(
-                f"{start}{source}\t{raw}\t{_figure(scored.against, index)}\t{score}\t{shown}\t{stated}\t{contribution}\t{note}"
+                f"{start}{source}\t{raw}\t{targets.text(index)}\t{score}\t{shown}\t{stated}\t{contribution}\t{note}"
             )
         return lines
 
@@ -154,8 +162,23 @@ class SheetWriter:
         )
 
 
-def _figure(figures: Figures | None, index: int) -> str:
-    if isinstance(figures, Column):
-        return plain_units(int(figures.units[index]), figures.scale) if figures.present[index] else NOTHING
-    value: Fraction | None = figure_at(figures, index)
-    return NOTHING if value is None else plain(value)
+class _Figures:
+    """The figures of one indicator as text; many people share a rating, so those are written once."""
+
+    def __init__(self, figures: Figures | None) -> None:
+        self.figures = figures
+        self.written: dict[tuple[int, int], str] = {}
+
+    def text(self, index: int) -> str:
+        figures = self.figures
+        if isinstance(figures, Column):
+            return (
+                plain_units(int(figures.units[index]), figures.scale) if figures.present[index] else NOTHING
+            )
+        value: Fraction | None = figure_at(figures, index)
+        if value is None:
+            return NOTHING
+        key = (value.numerator, value.denominator)
+        if key not in self.written:
+            self.written[key] = plain(value)
+        return self.written[key]

@@ -60,24 +60,38 @@ class Evaluation:
     def person(self, index: int) -> dict[str, Any]:
         """One person's result with lines and reasons, numbers as plain decimal text (`interfaces.md` 3)."""
         person, proposal, level = self.cohort.people[index], self.proposals[index], self.levels[index]
-        dimensions = {
-            item.code: self._shown(self.workings.result(item.code), index) for item in self.scheme.dimensions
-        }
+        why = self.explanation(index)
         return {
             "employee_no": person.employee_no,
-            "ability": dimensions.get("ability"),
-            "performance": dimensions.get("performance"),
+            "ability": why["dimensions"].get("ability"),
+            "performance": why["dimensions"].get("performance"),
             "total": self._shown(self.workings.total, index),
-            "dimensions": dimensions,
-            "measures": {code: shown(self.workings.measure(code)[index]) for code in self.scheme.measures},
+            "dimensions": why["dimensions"],
+            "measures": why["measures"],
             "quadrant": self.workings.value("quadrant", index),
             "level": level.final,
-            "first_level": level.first,
+            "first_level": why["first_level"],
             "grade": person.grade,
-            "proposal": {"kind": proposal.kind, "to": proposal.to, "eligible_for": proposal.eligible_for},
-            "pay": None if proposal.kind == "not_rated" else pay_of(self.workings, index, proposal.to),
+            "proposal": {"kind": proposal.kind, "to": proposal.to, "eligible_for": why["eligible_for"]},
+            "pay": why["pay"],
             "lines": list(self._lines(index)),
+            "reasons": why["reasons"],
+        }
+
+    def explanation(self, index: int) -> dict[str, Any]:
+        """Why one person's result is what it is, without the lines: `reasons`, `dimensions`, `measures`, `eligible_for`,
+        `first_level` and `pay` as in `person`."""
+        proposal = self.proposals[index]
+        return {
             "reasons": list(self._reasons(index)),
+            "dimensions": {
+                item.code: self._shown(self.workings.result(item.code), index)
+                for item in self.scheme.dimensions
+            },
+            "measures": {code: shown(self.workings.measure(code)[index]) for code in self.scheme.measures},
+            "eligible_for": proposal.eligible_for,
+            "first_level": self.levels[index].first,
+            "pay": None if proposal.kind == "not_rated" else pay_of(self.workings, index, proposal.to),
         }
 
     def people(self) -> Iterator[dict[str, Any]]:
