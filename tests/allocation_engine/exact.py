@@ -35,6 +35,16 @@ def load_table(problem: Problem, manager: int) -> list[int]:
     return table
 
 
+def value_table(problem: Problem, manager: int) -> list[int]:
+    """F·V²/K in thousandths, rounded half up, for every number of value points."""
+    capacity = int(problem.managers.capacity[manager])
+    if problem.managers.intake[manager] == CLOSED or capacity == 0:
+        return [0] * (int(problem.points.sum()) + 1)
+    weight = 1000 * problem.policy.value_fairness
+    squares = (Fraction(weight * v * v, capacity) for v in range(int(problem.points.sum()) + 1))
+    return [(2 * s.numerator + s.denominator) // (2 * s.denominator) for s in squares]
+
+
 def mean_cost(problem: Problem) -> int:
     """What the mean load costs: taken off every objective."""
     usable = [
@@ -42,8 +52,12 @@ def mean_cost(problem: Problem) -> int:
     ]
     if not sum(usable):
         return 0
-    exact = Fraction(1000 * problem.policy.fairness * int(problem.customers.effort.sum()) ** 2, sum(usable))
-    return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    weights = (
+        (problem.policy.fairness, problem.customers.effort),
+        (problem.policy.value_fairness, problem.points),
+    )
+    exact = [Fraction(1000 * weight * int(points.sum()) ** 2, sum(usable)) for weight, points in weights]
+    return sum((2 * one.numerator + one.denominator) // (2 * one.denominator) for one in exact)
 
 
 def objective_of(problem: Problem, manager: np.ndarray) -> int:
@@ -57,7 +71,9 @@ def objective_of(problem: Problem, manager: np.ndarray) -> int:
             total += int(move_price(problem, everyone[i : i + 1])[0])
     for j in staff.tolist():
         load = int(problem.customers.effort[manager == j].sum())
-        total += load_table(problem, j)[load]
+        total += (
+            load_table(problem, j)[load] + value_table(problem, j)[int(problem.points[manager == j].sum())]
+        )
     return total
 
 
@@ -82,7 +98,8 @@ def broken_rules(problem: Problem, manager: np.ndarray) -> list[str]:
 
 
 def best(problem: Problem) -> Best | None:
-    """The optimum by HiGHS, or None when no whole plan keeps every rule."""
+    """The optimum by HiGHS, or None when no whole plan keeps every rule. Value must be left alone."""
+    assert not problem.policy.value_fairness
     customers, policy = problem.customers, problem.policy
     n, m = len(customers), len(problem.managers)
     everyone, staff = np.arange(n), np.arange(m)

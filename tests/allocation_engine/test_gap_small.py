@@ -59,7 +59,8 @@ def value(data: dict[str, Any], plan: tuple[int, ...]) -> Fraction | None:
     rho = Fraction(sum(loads), sum(capacity)) if sum(capacity) else Fraction(0)
     weight = Fraction(data.get("fairness", {}).get("weight", 0))
     return total + weight * sum(
-        (k * (Fraction(load, k) - rho) ** 2 for load, k in zip(loads, capacity, strict=True) if k), Fraction(0)
+        (k * (Fraction(load, k) - rho) ** 2 for load, k in zip(loads, capacity, strict=True) if k),
+        Fraction(0),
     )
 
 

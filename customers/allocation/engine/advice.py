@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .blocks import Cut, block_of
+from .blocks import Cut, block_of, value_loads
 from .loads import Loads
 from .measures import totals
 from .pool import relax
@@ -20,13 +20,14 @@ class Desk:
     """What advice in one block needs, stored beside the plan (m numbers each).
 
     price, scale: one point more of a manager's load is worth price / scale cost units, by the relaxation's prices.
-    load, keys: of the plan in force.
+    load, value, keys: of the plan in force.
     """
 
     cut: Cut
     price: Ints
     scale: int
     load: Ints
+    value: Ints
     keys: Ints
     loads: Loads
 
@@ -57,7 +58,8 @@ def desk(problem: Problem, cut: Cut, manager: Ints) -> Desk:
     load = totals(problem.customers.effort[rows], manager[rows], len(capacity))[cut.managers]
     keys = totals(problem.customers.key[rows].astype(np.int64), manager[rows], len(capacity))[cut.managers]
     loads = Loads.of(problem.policy.fairness, capacity[cut.managers])
-    return Desk(cut, relaxed.network.manager_prices(), relaxed.scale, load, keys, loads)
+    value = totals(problem.points[rows], manager[rows], len(capacity))[cut.managers]
+    return Desk(cut, relaxed.network.manager_prices(), relaxed.scale, load, value, keys, loads)
 
 
 def advise(problem: Problem, found: Desk, newcomer: Customers) -> Advice:
@@ -80,6 +82,10 @@ def advise(problem: Problem, found: Desk, newcomer: Customers) -> Advice:
     at = np.arange(len(staff))
     fits = np.flatnonzero(~barred & ~over & (missing == 0))
     rise = cost[fits] + found.loads.cost(at[fits], after[fits]) - found.loads.cost(at[fits], found.load[fits])
+    values = value_loads(problem, found.loads.capacity)
+    if values is not None:
+        more = found.value + int(problem.winsor.points(newcomer.value)[0])
+        rise += values.cost(at[fits], more[fits]) - values.cost(at[fits], found.value[fits])
     order = np.lexsort((fits, rise))
     permitted = np.flatnonzero(~barred)
     least = None

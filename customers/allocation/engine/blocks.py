@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .loads import Loads
+from .loads import Loads, Squares
 from .problem import CLOSED, NONE, OPEN, Flags, Ints, Problem
 from .rules import GENERAL, PERSONAL, personal
 from .terms import fit, move_price
@@ -38,7 +38,7 @@ class Block:
     whose row counts its own). may_stay: bool[u]. base: int64[k, m] cost of one `times`; open: bool[k, m] who may take a
     customer of the kind that is not his; moved: int64[k, m] members that would move (rows of groups).
     apart: int64[p, 2] units that must not share a manager. member_owner, member_price: int64[n], as owner and price but
-    for each customer, whether in a group or not.
+    for each customer, whether in a group or not. value: int64[u] points, values: their load table (None: left alone).
     """
 
     cut: Cut
@@ -56,6 +56,7 @@ class Block:
     moved: Ints
     apart: Ints
     loads: Loads
+    values: Squares | None
     key_limit: int | None
     member_owner: Ints
     member_price: Ints
@@ -134,6 +135,7 @@ def block_of(problem: Problem, cut: Cut) -> Block:
     if len(staff):
         may_stay = here & ~barred[kind, at] & (state[at] != CLOSED)
     customers, price = problem.customers, move_price(problem, rows)
+    capacity = problem.usable_capacity()[staff]
     block = Block(
         cut=cut,
         unit=np.arange(len(rows), dtype=np.int64),
@@ -143,19 +145,26 @@ def block_of(problem: Problem, cut: Cut) -> Block:
         owner=owner,
         price=price,
         keys=customers.key[rows].astype(np.int64),
-        value=customers.value[rows],
+        value=problem.points[rows],
         may_stay=may_stay,
         base=base,
         open=~barred & (state == OPEN)[None, :],
         moved=np.zeros_like(base),
         apart=_inside(problem.policy.apart, rows),
-        loads=Loads.of(problem.policy.fairness, problem.usable_capacity()[staff]),
+        loads=Loads.of(problem.policy.fairness, capacity),
+        values=value_loads(problem, capacity),
         key_limit=problem.policy.key_limit,
         member_owner=owner,
         member_price=price,
     )
     group = customers.group[rows]
     return _merged(block, group) if problem.policy.together and bool((group >= 0).any()) else block
+
+
+def value_loads(problem: Problem, capacity: Ints) -> Squares | None:
+    """What value loads of managers with these capacities cost; None when the policy leaves value alone."""
+    weight = problem.policy.value_fairness
+    return Squares(weight, capacity) if weight else None
 
 
 def _kinds(problem: Problem, rows: Ints) -> tuple[Ints, Ints]:

@@ -37,8 +37,8 @@ class BlockPlan:
     """A block's part of the plan at a price per move.
 
     manager: int64[n], problem index of each customer of `cut.customers`; None when `lacks` says why there is none.
-    match: Σ weight × fit; continuity: Σ move prices; table: load costs without the constant. bound: no plan of the
-    block has match + continuity + table + price × moves below it. relaxed_moves: moves of the divided optimum, in
+    match: Σ weight × fit; continuity: Σ move prices; table, value: load costs of effort and of value without their
+    constants. bound: no plan of the block has match + continuity + table + value + price × moves below it. relaxed_moves: moves of the divided optimum, in
     thousandths. forced: moves the pair rules make unavoidable.
     """
 
@@ -52,12 +52,13 @@ class BlockPlan:
     bound: int
     relaxed_moves: int
     forced: int = 0
+    value: int = 0
     lacks: tuple[Lack, ...] = ()
 
     @property
     def cost(self) -> int:
         """Match, continuity and load costs, the price per move left out."""
-        return self.match + self.continuity + self.table
+        return self.match + self.continuity + self.table + self.value
 
 
 def solve_bundle(problem: Problem, cuts: Iterable[Cut], price: int = 0) -> list[BlockPlan]:
@@ -72,8 +73,9 @@ def relax_bundle(problem: Problem, cuts: Iterable[Cut], price: int) -> list[tupl
         if not len(cut.customers):
             found.append((0, 0))
             continue
-        relaxed = relax(block_of(problem, cut), price)
-        found.append((relaxed.bound, relaxed.moves * 1000 // relaxed.scale))
+        block = block_of(problem, cut)
+        relaxed = relax(block, price)
+        found.append((relaxed.bound + value_bound(block), relaxed.moves * 1000 // relaxed.scale))
     return found
 
 
@@ -143,6 +145,7 @@ def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
         relaxed = relax(block, price)
     except Infeasible as lack:
         return _without(cut, price, (_named(block, lack, "capacity"),))
+    bound = relaxed.bound + value_bound(block)
     costs = block.costs(price)
     done = polish(block, rounded(block, relaxed), costs)
     manager = done.manager
@@ -151,7 +154,7 @@ def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
         if repaired is None:
             return _without(cut, price, lacks)
         manager = polish(block, repaired, costs).manager
-    return counted(block, manager, price, relaxed.bound, _thousandths(relaxed))
+    return counted(block, manager, price, bound, _thousandths(relaxed))
 
 
 def _without(cut: Cut, price: int, lacks: tuple[Lack, ...]) -> BlockPlan:
@@ -182,7 +185,35 @@ def counted(block: Block, manager: Ints, price: int, bound: int, relaxed_moves: 
         bound=bound,
         relaxed_moves=relaxed_moves,
         forced=_forced(block),
+        value=_value(block, manager),
     )
+
+
+def _value(block: Block, manager: Ints) -> int:
+    """Load costs of value under an assignment (int64[u]), without the constant."""
+    if block.values is None:
+        return 0
+    held = np.zeros(block.size[1], dtype=np.int64)
+    np.add.at(held, manager, block.value)
+    return int(block.values.cost(np.arange(block.size[1]), held).sum())
+
+
+def value_bound(block: Block) -> int:
+    """No plan shares value out at less: a flow of value points alone, each kind to every manager any of its units may
+    have. Added to the bound of everything else it is a bound for both goals together, and a weak one: it lets value go
+    one way and effort another."""
+    if block.values is None or not int(block.value.sum()):
+        return 0
+    permitted = block.open.copy()
+    stays = np.flatnonzero(block.may_stay)
+    permitted[block.kind[stays], block.owner[stays]] = True
+    supply = np.zeros(len(block.base), dtype=np.int64)
+    np.add.at(supply, block.kind, block.value)
+    line, column = np.nonzero(permitted & (block.capacity > 0))
+    zero = np.zeros(len(line), dtype=np.int64)
+    total = int(block.value.sum())
+    room = np.full(block.size[1], total, dtype=np.int64)
+    return carry(supply, line, column, zero, room, block.values.sinks(total)).objective
 
 
 def _members(block: Block, units: Ints) -> tuple[int, ...]:

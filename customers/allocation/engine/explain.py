@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .loads import Loads, shares
+from .blocks import value_loads
+from .loads import Loads, Squares, shares
 from .measures import totals
 from .plan import Plan
 from .problem import NONE, Ints, Problem
@@ -84,7 +85,9 @@ class Explainer:
         self.problem, self.manager = problem, manager
         capacity = problem.usable_capacity()
         self.capacity, self.loads = capacity, Loads.of(problem.policy.fairness, capacity)
+        self.values = value_loads(problem, capacity)
         self.load = totals(problem.customers.effort, manager, len(capacity))
+        self.value = totals(problem.points, manager, len(capacity))
         self.keys = totals(problem.customers.key.astype(np.int64), manager, len(capacity))
         block = problem.block[problem.managers.branch]
         self.staff = {int(b): np.flatnonzero(block == b) for b in np.unique(block).tolist()}
@@ -135,6 +138,10 @@ class Explainer:
         full = max(0, int(after[1] - self.capacity[manager]))
         if not full:
             change += int((self.loads.cost(pair, after) - self.loads.cost(pair, self.load[pair])).sum())
+        if self.values is not None:
+            points = int(problem.points[rows].sum())
+            moved = self.value[pair] + np.array([-points, points])
+            change += int((self.values.cost(pair, moved) - self.values.cost(pair, self.value[pair])).sum())
         worse = [
             (mine.term, theirs.cost - mine.cost)
             for mine, theirs in zip(line.parts, there.parts, strict=True)
@@ -162,15 +169,16 @@ class Explainer:
 @dataclass(frozen=True)
 class Recount:
     """A plan's objective taken apart: cost by term over all lines, continuity, and each manager's share of the load cost
-    (list of m whole numbers: about F·K·(L/K − ρ)² each)."""
+    of effort and of value (lists of m whole numbers: about F·K·(L/K − ρ)² each)."""
 
     terms: dict[str, int]
     continuity: int
     loads: list[int]
+    values: list[int]
 
     @property
     def objective(self) -> int:
-        return sum(self.terms.values()) + self.continuity + sum(self.loads)
+        return sum(self.terms.values()) + self.continuity + sum(self.loads) + sum(self.values)
 
 
 def recount(problem: Problem, manager: Ints) -> Recount:
@@ -186,13 +194,22 @@ def recount(problem: Problem, manager: Ints) -> Recount:
                 terms[term] += int((customers.weight[rows] * weight * function(problem, rows, staff)).sum())
         away = (customers.owner[rows] >= 0) & (customers.owner[rows] != staff)
         continuity += int(move_price(problem, rows)[away].sum())
-    capacity = problem.usable_capacity()
-    load = totals(customers.effort, manager, len(capacity))
-    table = Loads.of(problem.policy.fairness, capacity).cost(np.arange(len(capacity)), load)
-    share = shares(problem.policy.fairness, load.tolist(), capacity.tolist())
-    return Recount(
-        terms, continuity, [int(cost) - part for cost, part in zip(table.tolist(), share, strict=True)]
+    capacity, weight = problem.usable_capacity(), problem.policy.fairness
+    loads = _own(
+        weight, Loads.of(weight, capacity), totals(customers.effort, manager, len(capacity)), capacity
     )
+    table, values = value_loads(problem, capacity), [0] * len(capacity)
+    if table is not None:
+        held = totals(problem.points, manager, len(capacity))
+        values = _own(problem.policy.value_fairness, table, held, capacity)
+    return Recount(terms, continuity, loads, values)
+
+
+def _own(fairness: int, table: Loads | Squares, held: Ints, capacity: Ints) -> list[int]:
+    """Each manager's cost less his share of the constant."""
+    cost = table.cost(np.arange(len(held)), held).tolist()
+    share = shares(fairness, held.tolist(), capacity.tolist())
+    return [mine - part for mine, part in zip(cost, share, strict=True)]
 
 
 def explainer(problem: Problem, plan: Plan) -> Explainer:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .flow import Sinks
+from .network import SAFE, RangeError
 from .problem import PERMILLE, Flags, Ints
 
 # A capacity above this many points is cut into this many equal steps of one slope each.
@@ -108,6 +109,35 @@ class Loads:
         low, high = window
         within: Flags = ((load > low) | (low == 0)) & ((load < high) | (high == self.capacity))
         return bool(within.all())
+
+
+@dataclass(frozen=True)
+class Squares:
+    """F·V²/K in cost units, rounded half up: the load cost of value points, which have no hard limit. capacity: int64[m],
+    the K of each manager; who has none can hold nobody and costs nothing."""
+
+    fairness: int
+    capacity: Ints
+
+    def cost(self, manager: Ints, load: Ints) -> Ints:
+        """Cost of each load (the shape of `manager`). Raises RangeError where its square could leave 64 bits."""
+        if 2 * PERMILLE * self.fairness * int(load.max(initial=0)) ** 2 >= SAFE:
+            raise RangeError(f"value fairness {self.fairness} with {int(load.max())} points leaves 64 bits")
+        room = self.capacity[manager]
+        divisor = np.maximum(room, 1)
+        cost: Ints = np.where(
+            room > 0, (2 * PERMILLE * self.fairness * load * load + divisor) // (2 * divisor), 0
+        )
+        return cost
+
+    def sinks(self, total: int) -> Sinks:
+        """Segments for a flow of `total` points that never cost more than `cost`: slopes at their lower ends, rounded
+        down."""
+        step = max(1, -(-total // STEPS))
+        start = np.arange(0, total, step, dtype=np.int64)
+        staff = np.flatnonzero(self.capacity > 0)
+        slope = PERMILLE * self.fairness * (2 * start + 1)[None, :] // self.capacity[staff][:, None]
+        return Sinks(np.repeat(staff, len(start)), np.full(slope.size, step, dtype=np.int64), slope.ravel())
 
 
 def shares(fairness: int, load: Sequence[int], capacity: Sequence[int]) -> list[int]:

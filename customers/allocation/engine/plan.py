@@ -60,8 +60,8 @@ class Unplannable(Exception):
 class Plan:
     """A plan for every customer of a problem.
 
-    manager: int64[n], index of the manager of each customer. objective = match + continuity + load, whole cost units
-    (thousandths of a weight); load already has the constant of the mean taken off. bound: no plan that keeps the rules
+    manager: int64[n], index of the manager of each customer. objective = match + continuity + load + value, whole cost
+    units (thousandths of a weight); load and value (0 when left alone) already have the constants of their means off. bound: no plan that keeps the rules
     and the budget costs less. moves: customers taken from their present manager; forced: of these, how many the pair
     rules make unavoidable; least: the least any plan needs, capacities counted too where there is a budget. price: what
     one move more within the budget would save (0 when the budget does not bind). digest: sha256 over (customer id, manager id) in order of id.
@@ -71,6 +71,7 @@ class Plan:
     match: int
     continuity: int
     load: int
+    value: int
     bound: int
     moves: int
     forced: int
@@ -82,7 +83,7 @@ class Plan:
 
     @property
     def objective(self) -> int:
-        return self.match + self.continuity + self.load
+        return self.match + self.continuity + self.load + self.value
 
     @property
     def gap(self) -> float:
@@ -298,15 +299,16 @@ def merged(problem: Problem, plans: Sequence[BlockPlan], bound: int, least: int,
     for plan in plans:
         assert plan.manager is not None
         manager[plan.cut.customers] = plan.manager
-    mean = constant(
-        problem.policy.fairness, int(problem.customers.effort.sum()), int(problem.usable_capacity().sum())
-    )
+    room = int(problem.usable_capacity().sum())
+    mean = constant(problem.policy.fairness, int(problem.customers.effort.sum()), room)
+    value = constant(problem.policy.value_fairness, int(problem.points.sum()), room)
     return Plan(
         manager=manager,
         match=sum(plan.match for plan in plans),
         continuity=sum(plan.continuity for plan in plans),
         load=sum(plan.table for plan in plans) - mean,
-        bound=bound - mean,
+        value=sum(plan.value for plan in plans) - value,
+        bound=bound - mean - value,
         moves=_moves(plans),
         forced=_forced(plans),
         least=least,

@@ -6,7 +6,7 @@ the whole neighbourhood is managers² × types² figures. Pairs of managers whos
 their loads could gain are not looked at, nor are pairs that gained nothing and have not changed since. Each round applies
 the best exchanges that share no manager.
 Hard limits that a change would break cost PENALTY a point (capacity, key limit, apart), so the same search repairs a plan
-that breaks them and never breaks a plan that keeps them.
+that breaks them and never breaks a plan that keeps them. Value beside workload is a second resource of the exchanges.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from .blocks import FORBIDDEN, Block
 from .loads import PENALTY
 from .network import RangeError
 from .problem import Ints
+from .resources import Resource
 
 # More types than this are put together by neighbouring effort; an exchange still counts with the real figures.
 TYPES = 12
+VALUE_CLASSES = 3
 ROUNDS = 400
 # Figures of one evaluation held at a time.
 CHUNK = 1 << 21
@@ -62,8 +64,11 @@ class _State:
         self.everyone = np.arange(self.units)
         self.limited = block.key_limit is not None and bool(block.keys.any())
         self.type, self.types, self.mixed = self._typed()
-        self.load = self._sum(block.effort)
-        self.keys = self._sum(block.keys)
+        self.resources = [Resource(block.effort, block.loads, manager)]
+        if block.values is not None:
+            self.resources.append(Resource(block.value, block.values, manager))
+        self.keys = np.zeros(self.managers, dtype=np.int64)
+        np.add.at(self.keys, manager, block.keys)
         shape = (self.managers, self.types + 1, self.managers)
         # The unit each manager would hand over to each other one, per type (the last: nobody), and what that changes.
         self.unit, self.change = np.full(shape, -1, dtype=np.int64), np.full(shape, FORBIDDEN, dtype=np.int64)
@@ -71,28 +76,25 @@ class _State:
         self.least = np.zeros((self.managers, self.managers), dtype=np.int64)
         self.dirty = np.ones(self.managers, dtype=np.bool_)
         self.settled = np.zeros((self.managers, self.managers), dtype=np.bool_)
-        self.turns: Ints | None = None
-
-    def _sum(self, column: Ints) -> Ints:
-        found = np.zeros(self.managers, dtype=np.int64)
-        np.add.at(found, self.manager, column)
-        return found
 
     def _typed(self) -> tuple[Ints, int, bool]:
-        effort, keys = (
-            self.block.effort,
-            self.block.keys if self.limited else np.zeros(self.units, dtype=np.int64),
-        )
-        values, back = np.unique(np.stack([np.minimum(keys, 1), effort]), axis=1, return_inverse=True)
-        back = back.ravel()
-        count = values.shape[1]
-        if count <= TYPES:
-            return back.astype(np.int64), count, bool((keys > 1).any())
-        return (back * TYPES // count).astype(np.int64), TYPES, True
+        """The type of each unit, how many there are, whether units of a type differ."""
+        block, parts = self.block, [self.block.effort]
+        if self.limited:
+            parts.insert(0, np.minimum(block.keys, 1))
+        if block.values is not None:
+            rank = np.argsort(np.argsort(block.value, kind="stable"), kind="stable")
+            parts.append(rank * VALUE_CLASSES // max(self.units, 1))
+        values, back = np.unique(np.stack(parts), axis=1, return_inverse=True)
+        back, count = back.ravel().astype(np.int64), values.shape[1]
+        most = TYPES if block.values is None else TYPES * VALUE_CLASSES
+        if count <= most:
+            return back, count, block.values is not None or (self.limited and bool((block.keys > 1).any()))
+        return back * most // count, most, True
 
     def broken(self) -> int:
         """Points over capacity, key customers over the limit, pairs that should be apart, forbidden pairs."""
-        over = int(np.maximum(self.load - self.block.capacity, 0).sum())
+        over = self.resources[0].over()
         if self.limited:
             over += int(np.maximum(self.keys - (self.block.key_limit or 0), 0).sum())
         pairs = self.block.apart
@@ -125,10 +127,9 @@ class _State:
         handed = costs - costs[np.arange(len(rows)), self.manager[rows]][:, None]
         score = handed
         if self.mixed:
-            slope = self._slope()
-            score = handed + self.block.effort[rows][:, None] * (
-                slope[None, :] - slope[self.manager[rows]][:, None]
-            )
+            for resource in self.resources:
+                slope = resource.slope()
+                score = score + resource.column[rows][:, None] * (slope - slope[self.manager[rows]][:, None])
         self.unit[self.dirty] = -1
         self.change[self.dirty, : self.types, :] = FORBIDDEN
         if len(rows):
@@ -142,11 +143,6 @@ class _State:
             self.change[holder, kind] = np.minimum(handed[at, column], FORBIDDEN)
         self.least[self.dirty] = self.change[self.dirty].min(axis=1)
         self.dirty[:] = False
-
-    def _slope(self) -> Ints:
-        staff = np.arange(self.managers)
-        slope: Ints = self.block.loads.cost(staff, self.load + 1) - self.block.loads.cost(staff, self.load)
-        return np.minimum(slope, PENALTY // 64)
 
     def round(self) -> bool:
         """Applies the best exchanges that share no manager; False when nothing improves."""
@@ -163,36 +159,22 @@ class _State:
         return bool(parts) and self._apply(np.concatenate(parts, axis=1))
 
     def _gain(self) -> Ints:
-        """The most each manager's load and key customers could gain by any exchange (int64[m]), the mean slope taken off:
-        what one of a pair takes on the other gives up, so it cancels."""
-        self.turns = self._turns()
-        if self.turns is None:
-            return np.full(self.managers, FORBIDDEN, dtype=np.int64)
-        net = np.arange(self.turns.shape[1]) - self.turns.shape[1] // 2
-        mean = int(np.median(self._slope()))
-        gain: Ints = np.maximum(mean * net[None, :] - self.turns, 0).max(axis=1)
+        """The most each manager's loads and key customers could gain by any exchange (int64[m])."""
+        gain = np.zeros(self.managers, dtype=np.int64)
+        for resource in self.resources:
+            most = resource.prepare()
+            gain += FORBIDDEN if most is None else most
         if self.limited:
             gain += PENALTY * np.maximum(self.keys - (self.block.key_limit or 0), 0)
         return gain
-
-    def _turns(self) -> Ints | None:
-        """What each manager's load costs more by every net number of points from −reach to reach; None when the efforts
-        are too large for a table."""
-        reach, staff = int(self.block.effort.max()), np.arange(self.managers)
-        if reach * self.managers * 2 > CHUNK:
-            return None
-        after = np.maximum(self.load[:, None] + np.arange(-reach, reach + 1), 0)
-        change = self.block.loads.cost(np.broadcast_to(staff[:, None], after.shape), after)
-        turns: Ints = change - self.block.loads.cost(staff, self.load)[:, None]
-        return turns
 
     def _evaluated(self, first: Ints, second: Ints) -> Ints:
         """The best exchange of each pair of managers: int64[5, improving pairs] of gain, managers, units (−1: none)."""
         out, back = self.unit[first, :, second], self.unit[second, :, first]
         total = self.change[first, :, second][:, :, None] + self.change[second, :, first][:, None, :]
-        points = np.append(self.block.effort, 0)
-        net = points[back][:, None, :] - points[out][:, :, None]
-        total += self._load_change(first, net) + self._load_change(second, -net)
+        for resource in self.resources:
+            net = resource.points[back][:, None, :] - resource.points[out][:, :, None]
+            total += resource.change(first, net) + resource.change(second, -net)
         if self.limited:
             counts = np.append(self.block.keys, 0)
             more = counts[back][:, None, :] - counts[out][:, :, None]
@@ -204,16 +186,6 @@ class _State:
         a, b = np.divmod(choice, total.shape[2])
         found: Ints = np.stack([gain, first, second, out[pairs, a], back[pairs, b]])[:, gain < 0]
         return found
-
-    def _load_change(self, manager: Ints, net: Ints) -> Ints:
-        if self.turns is not None:
-            width = self.turns.shape[1]
-            at = (manager * width + width // 2)[:, None, None] + net
-            return np.asarray(self.turns.ravel()[at], dtype=np.int64)
-        loads, staff = self.block.loads, np.broadcast_to(manager[:, None, None], net.shape)
-        before = loads.cost(manager, self.load[manager])
-        change: Ints = loads.cost(staff, self.load[manager][:, None, None] + net) - before[:, None, None]
-        return change
 
     def _key_change(self, manager: Ints, more: Ints) -> Ints:
         limit, held = self.block.key_limit or 0, self.keys[manager]
@@ -253,6 +225,7 @@ class _State:
 
     def _move(self, unit: int, source: int, target: int) -> None:
         self.manager[unit] = target
-        for column, held in ((self.block.effort, self.load), (self.block.keys, self.keys)):
-            held[source] -= column[unit]
-            held[target] += column[unit]
+        for resource in self.resources:
+            resource.move(unit, source, target)
+        self.keys[source] -= self.block.keys[unit]
+        self.keys[target] += self.block.keys[unit]

@@ -106,7 +106,9 @@ class Policy:
     expertise, proximity, shortfall, waste, merit: weights a1..a5, whole numbers ≥ 0. merit_cap: permille above which
     merit counts no more. far: metres at which distance counts fully. wanted_grade, minimum_grade: int64[tiers], the
     grade a tier should have (soft) and must have (hard). grade_span: steps that count as a full misfit. tenure_bands:
-    rising months; move_price: int64[tiers, bands + 1] in cost units (thousandths of a weight). fairness: F ≥ 0.
+    rising months; move_price: int64[tiers, bands + 1] in cost units (thousandths of a weight). fairness: F ≥ 0, of effort
+    against capacity. value_fairness: the same of value against capacity (0: value is left alone); value above the
+    customer at `value_cap_permille` of all counts no more.
     tenure_limit: months after which a customer must change hands, None for never. key_limit: at most so many key
     customers a manager. budget: at most so many moves. together: groups stay together. cross_branch: managers of any
     branch of the same block may serve. certificates: required certificates are a hard rule. Pairs are int64[k, 2]: pins, exclusions, recusals (customer, manager),
@@ -126,7 +128,7 @@ class Policy:
     grade_span: int = 3
     tenure_bands: tuple[int, ...] = ()
     fairness: int = 2_000
-    value_fairness: int = 20000
+    value_fairness: int = 0
     value_cap_permille: int = 990
     tenure_limit: int | None = None
     key_limit: int | None = None
@@ -141,10 +143,41 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Winsor:
+    """How value becomes whole points: values above `cap` count as `cap`, then points = value × top // bottom, so that all
+    points together are about all effort together and both loads have the same measure."""
+
+    cap: int
+    top: int
+    bottom: int
+
+    @classmethod
+    def of(cls, value: Ints, effort: Ints, permille: int) -> Winsor:
+        """The cap is the value of the customer at `permille` of the order from low to high."""
+        if not len(value):
+            return cls(0, 0, 1)
+        cap = int(
+            np.partition(value, (len(value) - 1) * permille // PERMILLE)[
+                (len(value) - 1) * permille // PERMILLE
+            ]
+        )
+        top, bottom = int(effort.sum()), max(int(np.minimum(value, cap).sum()), 1)
+        while cap * top >= 1 << 62:
+            top, bottom = top // 2, max(bottom // 2, 1)
+        return cls(cap, top, bottom)
+
+    def points(self, value: Ints) -> Ints:
+        """int64, the shape of `value`."""
+        found: Ints = np.minimum(value, self.cap) * self.top // self.bottom
+        return found
+
+
+@dataclass(frozen=True)
 class Problem:
     """A checked problem, everything sorted by id. profiles: int64[p, skills], permille a row. block: int64[branches],
     the block each branch is solved in. Made by `build`; `customer_order` and `manager_order` give, for each sorted
-    row, the row it came from."""
+    row, the row it came from. winsor: how value is counted. points: int64[n], value points (all 0 without value_fairness).
+    """
 
     customers: Customers
     managers: Managers
@@ -154,6 +187,8 @@ class Problem:
     block: Ints
     customer_order: Ints
     manager_order: Ints
+    winsor: Winsor = field(default_factory=lambda: Winsor(0, 0, 1))
+    points: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def usable_capacity(self) -> Ints:
         """Points each manager may carry: none for one who takes nobody (long leave, leaving)."""
@@ -164,7 +199,7 @@ class Problem:
         """The same customers and managers under an altered policy (pairs in sorted indices). Raises ProblemError."""
         altered = replace(self, policy=replace(self.policy, **changes))
         _refuse(_policy_faults(altered.policy, altered) + _pair_faults(altered))
-        return altered
+        return _valued(altered) if {"value_fairness", "value_cap_permille"} & set(changes) else altered
 
 
 def build(
@@ -219,7 +254,16 @@ def build(
     )
     _refuse(_policy_faults(problem.policy, problem))
     _refuse(_column_faults(problem) + _pair_faults(problem))
-    return problem
+    return _valued(problem)
+
+
+def _valued(problem: Problem) -> Problem:
+    """The problem with its value points."""
+    customers, policy = problem.customers, problem.policy
+    if not policy.value_fairness:
+        return replace(problem, winsor=Winsor(0, 0, 1), points=np.zeros(len(customers), dtype=np.int64))
+    winsor = Winsor.of(customers.value, customers.effort, policy.value_cap_permille)
+    return replace(problem, winsor=winsor, points=winsor.points(customers.value))
 
 
 def _refuse(faults: list[Fault]) -> None:
