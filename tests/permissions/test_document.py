@@ -18,6 +18,17 @@ BY_HAND = {
     "accounts.user.edit": "SYS:a",
     "accounts.user.view": "SYS:a SEC:a",
     "api.client.edit": "SYS:a",
+    "appraisal.figures.edit": "HRH:a HRB:u",
+    "appraisal.figures.export": "HRH:a HRB:u",
+    "appraisal.figures.import": "HRH:a HRB:u DA:a",
+    "appraisal.ratings.export": "HRH:a HRB:u",
+    "appraisal.ratings.give": "MGR:u",
+    "appraisal.ratings.import": "HRH:a HRB:u",
+    "appraisal.ratings.progress": "HRH:a HRB:u MGR:u",
+    "appraisal.ratings.self": "CM:s",
+    "appraisal.ratings.view": "HRH:a HRB:u MGR:u CM:s",
+    "appraisal.readings.view": "HRH:a HRB:u MGR:u CM:s CMD:a",
+    "appraisal.targets.view": "HRH:a HRB:u MGR:u CM:s CMD:a",
     "audit.ledger.view": "AUD:a",
     "careers.post.import": "HRH:a",
     "jobs.job.edit": "SYS:a SEC:s AUD:s HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",
@@ -50,6 +61,9 @@ SCOPES = {
     "org.unit.view": "org:read",
     "managers.profile.view": "managers:read",
     "customers.registry.view": "customers:read",
+    "appraisal.ratings.view": "ratings:read",
+    "appraisal.readings.view": "readings:read",
+    "appraisal.targets.view": "targets:read",
 }
 _LETTERS = {"all": "a", "subtree": "u", "self": "s"}
 
