@@ -12,21 +12,11 @@ from typing import Any
 from tests.engine.casting import EXAMPLES, ROOT
 from tests.engine.test_demo import PERSON
 
-START = """
-import sys
-from django.conf import settings
-settings.configure(INSTALLED_APPS=["appraisal.schemes"], DATABASES={}, USE_TZ=True)
-import django
-django.setup()
-from django.core.management import execute_from_command_line
-execute_from_command_line(["manage.py", "score_scheme", *sys.argv[1:]])
-"""
-
 
 def score_scheme(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command in a process with an empty environment and settings that name no database."""
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run([sys.executable, "-c", START, *arguments], env=environment, cwd=ROOT, text=True,
+    """The command in a process with an empty environment, as on a machine where nothing runs."""
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run([sys.executable, "manage.py", "score_scheme", *arguments], env=environment, cwd=ROOT, text=True,
                           encoding="utf-8", capture_output=True, check=False)  # fmt: skip
 
 
