@@ -26,8 +26,9 @@ def samples(kind: FactKind) -> dict[str, list[SampleRow]]:
     for action in _NAMES:
         found[action] = list(
             fetch(
-                f'SELECT r.line, s."{kind.key.code}"{pairs} FROM {READY} r JOIN {STAGED} s USING (line)'
-                f" WHERE r.action = {action} ORDER BY r.line LIMIT {SAMPLE_ROWS}"
+                f'SELECT r.line, s."{kind.key.code}"{pairs} FROM'
+                f" (SELECT * FROM {READY} WHERE action = {action} ORDER BY line LIMIT {SAMPLE_ROWS}) r"
+                f" JOIN {STAGED} s USING (line) ORDER BY r.line"
             )
         )
     names = _names(kind, [row[2:] for rows in found.values() for row in rows])

@@ -15,8 +15,11 @@ for mapping in "$here"/[0-9][0-9]_*.yaml; do
   file=$(sed -n '1s/^# file: *//p' "$mapping")
   name=$(basename "$mapping" .yaml)
   kind=${name#[0-9][0-9]_}
+  # What the data set does not have lies beside the mappings, invented.
+  data=$1/$file
+  [ -e "$data" ] || data=$here/$file
   status=0
-  "$python" "$root/manage.py" import_data "$kind" "$1/$file" --mapping "$mapping" --mode skip --json || status=$?
+  "$python" "$root/manage.py" import_data "$kind" "$data" --mapping "$mapping" --mode skip --json || status=$?
   if [ "$status" -gt 1 ]; then
     echo "$name：没有导入任何内容 (nothing was imported)" >&2
     exit "$status"

@@ -75,23 +75,24 @@ def _block(
     quick: bool,
 ) -> Block:
     width = reading.headers.width
-    plain = [line for line in lines if len(line[1]) == width] if quick else []
-    texts: list[str] = []
-    done: set[int] = set()
-    if plain:
-        texts, done = _quickly(reading, cells, plain)
+    texts, left = [], lines
+    even = [line for line in lines if len(line[1]) == width] if quick else []
+    if even:
+        text, places = _quickly(reading, cells, even)
+        texts.append(text)
+        left = [even[place] for place in places]
+        if len(even) < len(lines):
+            left += [line for line in lines if len(line[1]) != width]
+            left.sort(key=lambda line: line[0])
     refused = []
-    if len(done) < len(lines):
-        for number, line in lines:
-            if number in done:
-                continue
-            row = reading.take(number, line)
-            if row is None:
-                continue
-            reading.read += 1
-            texts.append(_slowly(row, columns))
-            if row.problems:
-                refused.append(row)
+    for number, line in left:
+        row = reading.take(number, line)
+        if row is None:
+            continue
+        reading.read += 1
+        texts.append(_slowly(row, columns))
+        if row.problems:
+            refused.append(row)
     return Block("".join(texts), refused)
 
 
@@ -106,29 +107,31 @@ def _slowly(row: Row, columns: list[Column]) -> str:
 
 def _quickly(
     reading: Reading, cells: list[_Cells], lines: list[tuple[int, list[Any]]]
-) -> tuple[list[str], set[int]]:
-    """The text of all lines in which every cell is in order, and the numbers of the lines that need no further look."""
-    numbers = [number for number, _cells in lines]
+) -> tuple[str, list[int]]:
+    """The text of all lines in which every cell is in order, and the places of those that need a closer look."""
     table: Sequence[Sequence[str]] = list(zip(*(line for _number, line in lines), strict=True))
     left_out = _left_out(reading, table, len(lines))
-    odd = {place for place, cell in enumerate(table[0]) if cell[:1] == "#"}
+    odd = (
+        {place for place, cell in enumerate(table[0]) if cell[:1] == "#"}
+        if "#" in "".join(table[0])
+        else set()
+    )
     written = []
     for column in cells:
         found = column.texts(table, len(lines))
         if _ODD in found:
-            odd.update(place for place, text in enumerate(found) if text is _ODD)
+            odd.update(place for place, text in enumerate(found) if text == _ODD)
         written.append(found)
     odd -= left_out
-    reading.skipped += len(left_out)
-    reading.read += len(lines) - len(odd) - len(left_out)
-    for column in cells:
-        reading.mapped += column.replaced(table, odd | left_out)
     drop = odd | left_out
-    rows = zip(map(str, numbers), repeat("f"), *written, strict=False)
+    reading.skipped += len(left_out)
+    reading.read += len(lines) - len(drop)
+    for column in cells:
+        reading.mapped += column.replaced(table, drop)
+    rows = zip((str(number) for number, _line in lines), repeat("f"), *written, strict=False)
     kept = (row for place, row in enumerate(rows) if place not in drop) if drop else rows
     text = "\n".join(map("\t".join, kept))
-    done = set(numbers) - {numbers[place] for place in odd} if odd else set(numbers)
-    return [text + "\n"] if text else [], done
+    return text + "\n" if text else "", sorted(odd)
 
 
 def _left_out(reading: Reading, table: Sequence[Sequence[str]], size: int) -> set[int]:

@@ -266,7 +266,8 @@ def _with_content(lines: Iterator[Line]) -> Iterator[Line]:
         cells = line[1]
         # Nearly every line begins with a plain word or number: it needs no closer look.
         first = cells[0] if cells else None
-        if (first.__class__ is str and first.isalnum()) or any(text_of(cell) for cell in cells):
+        plain = first.__class__ is str and first.isprintable() and first.strip()
+        if plain or any(text_of(cell) for cell in cells):
             yield line
 
 
