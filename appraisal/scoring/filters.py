@@ -88,9 +88,11 @@ class SheetFilterSet(django_filters.FilterSet):
         super().__init__(data, queryset=rows, request=request, prefix=prefix)
         self.words: SchemeWords | None = words_of(self.cycle.scheme) if self.cycle is not None else None
         if self.words is not None:
+            cells = [(cell.code, cell.name) for cell in self.words.cells]
             grades = [(grade.code, grade.name) for grade in self.words.scheme.grades]
-            self.filters["grade"].extra["choices"] = grades
-            self.filters["quadrant"].extra["choices"] = [(cell.code, cell.name) for cell in self.words.cells]
+            for name, choices in (("grade", grades), ("quadrant", cells), ("previous_quadrant", cells)):
+                if name in self.filters:
+                    self.filters[name].extra["choices"] = choices
 
     def search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Every word must be found in the name, the number, or the pinyin: `chen`, `chensiyuan` or `csy`."""
@@ -126,12 +128,6 @@ class SheetListFilterSet(SheetFilterSet):
     performance_to = django_filters.NumberFilter(
         label=_("绩效低于"), field_name="performance", lookup_expr="lt"
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.words is not None:
-            cells = [(cell.code, cell.name) for cell in self.words.cells]
-            self.filters["previous_quadrant"].extra["choices"] = cells
 
     def came_from(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Those who stood in that cell in the cycle before."""

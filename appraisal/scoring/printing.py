@@ -174,11 +174,19 @@ def _person(paper: Paper) -> Table:
 def _results(paper: Paper) -> Table:
     pairs = [(_("%(name)s得分") % {"name": part.name}, _figure(part.result)) for part in paper.parts]
     if paper.cell_name:
-        pairs.append((_("矩阵位置"), f"{paper.cell_name}\n{paper.strategy}".strip()))
+        pairs.append((_("矩阵位置"), _cell(paper)))
     if paper.level:
         pairs.append((_("考核等次"), paper.level))
     pairs.append((_("等级建议"), paper.proposal))
     return _pairs(pairs, 3)
+
+
+def _cell(paper: Paper) -> str:
+    return (
+        f"{paper.cell_name}\n{paper.strategy}"
+        if len(paper.strategy) > 7
+        else " · ".join(filter(None, (paper.cell_name, paper.strategy)))
+    )
 
 
 def _figure(value: Decimal | None) -> str:
@@ -192,7 +200,7 @@ def _figure(value: Decimal | None) -> str:
     )
 
 
-WIDTHS = [WIDTH - 112 * mm, 25 * mm, 25 * mm, 18 * mm, 20 * mm, 24 * mm]
+WIDTHS = [WIDTH - 100 * mm, 24 * mm, 24 * mm, 16 * mm, 17 * mm, 19 * mm]
 
 
 def _part(part: Part) -> list[Flowable]:
@@ -250,9 +258,12 @@ def _reasons(paper: Paper) -> list[Flowable]:
 
 def _signatures() -> Table:
     names = (_("本人意见"), _("直接主管意见"), _("人事部门意见"))
-    signed = _("签字：                日期：      年    月    日")
-    rows = [[_text(name, COLUMN), _text(f"\n\n\n{signed}")] for name in names]
-    return _grid(rows, [28 * mm, WIDTH - 28 * mm], 0, ("BACKGROUND", (0, 0), (0, -1), GROUND))
+    signed = _("签字：\n日期：　　　　年　　月　　日")
+    rows = [[_text(name, COLUMN), "", _text(signed)] for name in names]
+    return _grid(
+        rows, [28 * mm, WIDTH - 88 * mm, 60 * mm], 0, ("BACKGROUND", (0, 0), (0, -1), GROUND),
+        ("TOPPADDING", (0, 0), (-1, -1), 10), ("LINEAFTER", (1, 0), (1, -1), 0.4, HexColor("#ffffff")),
+    )  # fmt: skip
 
 
 # --- every page ---------------------------------------------------------------------------------------------------------

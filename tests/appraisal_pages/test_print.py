@@ -100,8 +100,8 @@ def test_a_long_sheet_repeats_its_header_and_cuts_no_row(world: Graded) -> None:
     )  # fmt: skip
     reader = PdfReader(io.BytesIO(printed(world, signed_in(world, "hrh"), "M-CX1")))
     texts = [re.sub(r"\s", "", page.extract_text()) for page in reader.pages]
-    assert len(texts) == 4
-    assert [text for n, text in enumerate(texts, start=1) if f"第{n}页共4页" not in text] == []
+    assert len(texts) == 5
+    assert [text for n, text in enumerate(texts, start=1) if f"第{n}页共5页" not in text] == []
     assert [n for n, text in enumerate(texts) if "加分项目" in text and "指标与计分方法" not in text] == []
     assert all(f"加分项目{n:02}" in "".join(texts) for n in range(70))
     assert texts[-1].count("签字：") == 3
