@@ -11,6 +11,7 @@ import numpy as np
 from .blocks import Block, Cut, block_of
 from .core import reduced, solve_core
 from .flow import Infeasible, Sinks, carry
+from .keys import with_key_prices
 from .loads import Loads
 from .polish import Polished, polish
 from .pool import Relaxed, relax
@@ -145,7 +146,6 @@ def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
         relaxed = relax(block, price)
     except Infeasible as lack:
         return _without(cut, price, (_named(block, lack, "capacity"),))
-    bound = relaxed.bound + value_bound(block)
     costs = block.costs(price)
     done = polish(block, rounded(block, relaxed), costs)
     manager = done.manager
@@ -154,7 +154,10 @@ def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
         if repaired is None:
             return _without(cut, price, lacks)
         manager = polish(block, repaired, costs).manager
-    return counted(block, manager, price, bound, _thousandths(relaxed))
+    bound = relaxed.bound
+    if block.key_limit is not None and bool(block.keys.any()):
+        manager, bound = with_key_prices(block, price, relaxed, manager, costs)
+    return counted(block, manager, price, bound + value_bound(block), _thousandths(relaxed))
 
 
 def _without(cut: Cut, price: int, lacks: tuple[Lack, ...]) -> BlockPlan:

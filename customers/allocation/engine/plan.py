@@ -175,6 +175,7 @@ def _within(work: Work, plans: list[BlockPlan], free: int, budget: int) -> tuple
     for _ in range(HALVINGS if len(plans) <= FEW_BLOCKS else SOLVES):
         found = work.solve(price)
         options.append(found)
+        bound = max(bound, sum(plan.bound for plan in found) - price * budget)
         if _moves(found) > budget:
             low, high = price, high if high > price else min(price + max(price // 32, 1), PRICE_LIMIT)
         else:

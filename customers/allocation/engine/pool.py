@@ -71,13 +71,13 @@ class Network:
         return away[sink - self.managers : sink]
 
 
-def relax(block: Block, price: int = 0) -> Relaxed:
-    """The optimum of the block's relaxation at `price` per move.
+def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxed:
+    """The optimum of the block's relaxation at `price` per move and `key_price` (int64[m] ≥ 0) per key customer held.
 
     Cost: one min-cost flow over (units + classes × managers + load segments) arcs, 5 ms for 1 000 customers and 20
     managers. Raises Infeasible (indices are the block's units and managers) and RangeError.
     """
-    label, shown = _classes(block)
+    label, shown = _classes(block, key_price is not None)
     scale, exact = _scale(block)
     effort, owner = block.effort, block.owner
     stays, pooled = block.may_stay, np.asarray(block.open.any(axis=1))[block.kind]
@@ -93,6 +93,9 @@ def relax(block: Block, price: int = 0) -> Relaxed:
     )
     both = choice[pooled[choice]]
     row = block.base[block.kind[shown]] * block.times[shown][:, None] + price * block.moved[block.kind[shown]]
+    if key_price is not None:
+        here += block.keys[choice] * key_price[at]
+        row += block.keys[shown][:, None] * key_price
     line, column = np.nonzero(block.open[block.kind[shown]])
     # Nodes: units with a choice, then classes, managers, the sink.
     units, classes, managers = len(choice), len(shown), block.size[1]
@@ -180,11 +183,15 @@ def _lack(block: Block) -> tuple[Ints, Ints, int]:
     return lack(block.effort, customer, manager, block.capacity)
 
 
-def _classes(block: Block) -> tuple[Ints, Ints]:
-    """The class of each unit (same kind, same weight per point) and one unit of each class."""
+def _classes(block: Block, keyed: bool) -> tuple[Ints, Ints]:
+    """The class of each unit (same kind, same weight and key customers per point) and one unit of each class."""
     share = np.gcd(block.times, block.effort)
+    columns = [block.times // share, block.effort // share]
+    if keyed:
+        share = np.gcd(block.keys, block.effort)
+        columns += [block.keys // share, block.effort // share]
     code = block.kind
-    for column in (block.times // share, block.effort // share):
+    for column in columns:
         values, back = np.unique(column, return_inverse=True)
         if len(values) > 1:
             code = code * len(values) + back
