@@ -217,7 +217,7 @@ class QuartersForm(forms.Form):
             self.add_error(
                 "from", ValidationError(_("请填写季度的第一天，如 2025-10-01。"), code="bad_period")
             )
-        if first and last and whole_span(first, last) is None:
+        elif first and last and whole_span(first, last) is None:
             message = _("请填写季度的最后一天，与起始日之间是一、二或四个整季度。")
             self.add_error("to", ValidationError(message, code="bad_period"))
         return values

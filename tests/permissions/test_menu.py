@@ -14,17 +14,19 @@ pytestmark = pytest.mark.django_db
 DESK, MINE = "工作台 /", "我的档案 /me/"
 MANAGERS, UNITS, POSTS = "客户经理 /managers/", "机构 /org-units/", "岗位 /posts/"
 CUSTOMERS, OWN_CUSTOMERS = "客户 /customers/", "我的客户 /my-customers/"
+DEALINGS = ("交易 /transactions/", "合同 /contracts/", "商机 /opportunities/")
+TICKETS = "服务工单 /tickets/"
 IMPORTS, USERS, JOBS, LEDGER = "导入 /imports/", "账号与授权 /users/", "任务中心 /jobs/", "操作日志 /events/"
 MENUS = {
     "sys": [DESK, UNITS, POSTS, USERS, JOBS],
     "sec": [DESK, USERS, JOBS],
     "aud": [DESK, JOBS, LEDGER],
-    "hrh": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, JOBS],
-    "hrb": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, JOBS],
-    "mgr": [DESK, MANAGERS, UNITS, POSTS, CUSTOMERS, JOBS],
-    "cm": [DESK, MINE, OWN_CUSTOMERS, CUSTOMERS, JOBS],
-    "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, JOBS],
-    "da": [DESK, UNITS, POSTS, IMPORTS, CUSTOMERS, JOBS],
+    "hrh": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, JOBS],
+    "hrb": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, JOBS],
+    "mgr": [DESK, MANAGERS, UNITS, POSTS, CUSTOMERS, *DEALINGS, TICKETS, JOBS],
+    "cm": [DESK, MINE, OWN_CUSTOMERS, CUSTOMERS, *DEALINGS, TICKETS, JOBS],
+    "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, TICKETS, JOBS],
+    "da": [DESK, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, JOBS],
     "trn": [DESK, MANAGERS, UNITS, POSTS, JOBS],
     "nobody": [DESK],
 }
