@@ -36,7 +36,7 @@ class Member:
     employee_no: str
     unit: int
     unit_code: str
-    unit_path: str
+    unit_path: str | None
     grade_code: str
     grade_since: Any
 

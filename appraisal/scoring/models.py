@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -20,8 +20,8 @@ from managers.profiles.models import RelationshipManager
 
 # Exact decimals of the engine: score places + weight places + 2 for a dimension, more with the total and coefficients.
 # A regulation that needs more than 20 is refused when it is run, never rounded.
-EXACT = {"max_digits": 40, "decimal_places": 20}
-FIGURE = {"max_digits": 38, "decimal_places": 12}
+EXACT: dict[str, Any] = {"max_digits": 40, "decimal_places": 20}
+FIGURE: dict[str, Any] = {"max_digits": 38, "decimal_places": 12}
 
 
 class ProposalKind(models.TextChoices):

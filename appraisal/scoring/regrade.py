@@ -240,8 +240,8 @@ def _written(args: RegradeArgs, inputs: Inputs) -> list[int]:
     everybody = range(len(inputs.members))
     if not args.unit:
         return list(everybody)
-    path = OrgUnit.objects.values_list("path", flat=True).get(pk=args.unit)
-    return [index for index in everybody if inputs.members[index].unit_path.startswith(path)]
+    path = OrgUnit.objects.values_list("path", flat=True).get(pk=args.unit) or ""
+    return [index for index in everybody if (inputs.members[index].unit_path or "").startswith(path)]
 
 
 def _with_tally(cursor: RegradeCursor, work: Work) -> RegradeCursor:

@@ -71,7 +71,7 @@ def sheets_publish(
 
 
 def _replace(cycle_id: int, job_id: int, now: datetime) -> int:
-    values = {"job": job_id, "cycle": cycle_id, "now": now}
+    values: dict[str, int | datetime] = {"job": job_id, "cycle": cycle_id, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(OLD_LINES, values)
         cursor.execute(SHEETS, values)
