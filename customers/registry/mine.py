@@ -56,7 +56,8 @@ def mine(request: SignedInRequest) -> HttpResponse:
         name: value for name in ("q", "tier") if (value := request.GET.get(name, "").replace("\x00", ""))
     }
     counts = dict(own.order_by().values_list("tier__code").annotate(n=Count("pk")))
-    rows = CustomerFilterSet(query, queryset=own, request=request).qs
+    asked_for = CustomerFilterSet(query, queryset=own, request=request)
+    rows = asked_for.qs if asked_for.is_valid() else own.none()
     ordered = rows.select_related("tier").order_by(F("tier__order").asc(nulls_last=True), "name_pinyin", "pk")
     total = rows.count()
     pages = max(-(-total // PAGE), 1)

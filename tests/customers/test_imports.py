@@ -112,7 +112,9 @@ def test_again_changes_nothing_and_undo_restores(bring: Bring, scene: Stage) -> 
 
 def test_a_known_customer_is_changed_where_the_file_says_something(bring: Bring, scene: Stage) -> None:
     before = contents(*TABLES)
-    imported = bring("customers", "customer_no,name,tier,category", "C-HD,深圳恒达科技有限公司,B,一般", "C-OY,欧阳若云,,")
+    imported = bring(
+        "customers", "customer_no,name,tier,category", "C-HD,深圳恒达科技有限公司,B,一般", "C-OY,欧阳若云,,"
+    )
     assert counts(imported.report) == (2, 0, 2, 0, 0)
     changed = Customer.objects.select_related("tier").get(customer_no="C-HD")
     assert (changed.name, changed.tier.code, changed.category) == ("深圳恒达科技有限公司", "B", "general")

@@ -36,6 +36,7 @@ def contact_add(
     values = {"name": name, "role": role, "mobile": mobile, "birthday": birthday}
     _check(values, today)
     contact = Contact(customer=customer, **values)
+    _check_once(contact)
     contact.full_clean()
     contact.save()
     given = {field: value for field, value in values.items() if value}
@@ -58,6 +59,7 @@ def contact_update(*, actor: Actor, today: date, contact_id: int, values: Mappin
         return contact
     for name, value in after.items():
         setattr(contact, name, value)
+    _check_once(contact)
     contact.full_clean()
     contact.save()
     record("contact.update", contact, actor=actor, label=_label(contact), before=before, after=after)
@@ -108,6 +110,12 @@ def _locked(actor: Actor, contact_id: int) -> Contact:
 
 def _label(contact: Contact) -> str:
     return f"{contact.customer}：{contact}"
+
+
+def _check_once(contact: Contact) -> None:
+    same = Contact.objects.filter(customer=contact.customer_id, name=contact.name).exclude(pk=contact.pk)
+    if same.exists():
+        raise refused("name", "duplicate", _("该客户已有同名的联系人，请直接修改那一位，或写明区别。"))
 
 
 def _check(values: Mapping[str, Any], today: date) -> None:

@@ -22,7 +22,7 @@ def furnish(house: House) -> None:
     made = register(house.cast)
     coming = timezone.localdate() + timedelta(days=30)
     for number, customer in made.customers.items():
-        house.objects["customer", number] = {"key": number}
+        house.objects["customer", number] = house.objects["person", number] = {"key": number}
         if number not in made.contacts:
             made.contacts[number] = contact_add(
                 actor=STAGE, today=TODAY, customer_id=customer.pk, name="陈联系", mobile="13800000000"
@@ -41,7 +41,7 @@ def furnish(house: House) -> None:
             manager_id=house.cast.managers["M-CX1"].pk,
         )  # fmt: skip
         house.objects["coming", number] = {"customer_no": number, "assignment_id": helper.pk}
-    house.objects["customer", "C-NONE"] = {"key": "C-NONE"}
+    house.objects["customer", "C-NONE"] = house.objects["person", "C-NONE"] = {"key": "C-NONE"}
     theirs = {"contact": ("contact_id", made.contacts["C-OY"].pk), "assignment": ("assignment_id", made.assignments["C-OY"].pk)}  # fmt: skip
     theirs["coming"] = ("assignment_id", house.objects["coming", "C-OY"]["assignment_id"])
     for kind, (part, pk) in theirs.items():
