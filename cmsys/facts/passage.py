@@ -125,12 +125,18 @@ def _report(passage: _Passage, ready: Ready) -> None:
     report.created, report.updated = counted.get(CREATE, 0), counted.get(UPDATE, 0)
     report.unchanged, report.refused = counted.get(UNCHANGED, 0), counted.get(REFUSED, 0)
     _report_flaws(passage, ready)
-    if report.created + report.refused:
+    if any(_wants(ready)):
         for column in ready.absent:
             report.add_error(finding(absence(reading, column)))
     if reading.sheet.hidden_rows:
         _report_hidden(passage)
     report.samples = preview.samples(passage.kind)
+
+
+def _wants(ready: Ready) -> Sequence[bool]:
+    """Whether a row lacks what a column that the file does not have would have to say."""
+    silent = sum(1 << bit for bit, flaw in enumerate(ready.flaws) if flaw.code is None)
+    return fetch(f"SELECT EXISTS (SELECT FROM {READY} WHERE flaw & {silent} <> 0)")[0] if silent else ()
 
 
 def _report_flaws(passage: _Passage, ready: Ready) -> None:

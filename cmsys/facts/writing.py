@@ -24,7 +24,9 @@ SLICE = 50_000
 
 
 class Overtaken(OperationalError):
-    """Somebody changed a row between the look at it and the update."""
+    """Somebody changed a row between the look at it and the update; a conflict like the database's own."""
+
+    pgcode = "40001"
 
 
 def write(kind: FactKind, context: Context, report: Report) -> None:
