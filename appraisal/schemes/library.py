@@ -23,7 +23,12 @@ def library(request: SignedInRequest) -> HttpResponse:
     """Every computed indicator with its definition, unit, direction and source."""
     require(request.user, SCHEME_VIEW)
     indicators = [_described(source) for source in all_indicators()]
-    return render(request, "schemes/library.html", {"indicators": indicators})
+    title = _("指标库")
+    subtitle = _("系统从自己的记录算出的 %(n)d 个指标；没有列在这里的由数据导入或评价得出") % {
+        "n": len(indicators)
+    }
+    context = {"page": {"title": title, "subtitle": subtitle}, "indicators": indicators}
+    return render(request, "schemes/library.html", context)
 
 
 def _described(source: IndicatorSource) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def _described(source: IndicatorSource) -> dict[str, Any]:
         "facts": [
             {"label": _("单位"), "value": source.unit},
             {"label": _("数据来源"), "value": source.source},
-            {"label": _("方案中写"), "value": f"code: {source.code}, source: {source.kind}"},
             {"label": _("期间"), "value": "、".join(str(LENGTHS[n]) for n in sorted(source.months))},
+            {"label": _("方案中写"), "value": f"code: {source.code}, source: {source.kind}", "wide": True},
         ],
     }

@@ -57,4 +57,4 @@ class EngagementConfig(AppConfig):
             Card("contracts", "facts", 10, _("合同内容"), cards.facts_card, span=3),
             Card("opportunities", "facts", 10, _("商机内容"), cards.facts_card, span=3),
         )
-        add_tiles(Tile("sales", 35, _("销售"), tiles.sales_tile, transactions, span=3))
+        add_tiles(Tile("sales", 28, _("销售"), tiles.sales_tile, transactions, span=3))

@@ -28,6 +28,11 @@ CLOSED = (Stage.WON, Stage.LOST)
 PERIODS = (("from", "to"), ("closed_from", "closed_to"))
 
 
+def answers(yes: Any, no: Any) -> forms.Select:
+    """A choice between two answers and none."""
+    return forms.Select(choices=(("", gettext_lazy("全部")), ("true", yes), ("false", no)))
+
+
 class PeriodForm(forms.Form):
     """A period lies within what a calendar of ours holds, and does not end before it begins."""
 
@@ -65,6 +70,11 @@ class DealingFilterSet(django_filters.FilterSet):
     unit = UnitFilter(
         label=gettext_lazy("机构"), empty_label=gettext_lazy("全部"), path_lookup="manager__unit__path"
     )
+
+    owned = django_filters.BooleanFilter(
+        field_name="manager", lookup_expr="isnull", exclude=True, label=gettext_lazy("责任客户经理"),
+        widget=answers(gettext_lazy("有"), gettext_lazy("无")),
+    )  # fmt: skip
 
     @classmethod
     def get_filters(cls) -> Any:

@@ -81,7 +81,7 @@ class Transaction(models.Model):
     scope: ClassVar[ScopeFields] = OF_MANAGER
 
     id = models.BigAutoField(primary_key=True)
-    transaction_no = models.CharField(_("流水号"), max_length=60, unique=True)
+    transaction_no = models.CharField(_("流水号"), max_length=60)
     customer = models.ForeignKey(
         Customer,
         verbose_name=_("客户"),
@@ -110,6 +110,14 @@ class Transaction(models.Model):
             # A day's or a month's rows of everybody, counted and added without touching the table.
             models.Index(fields=["occurred_on", "id"], include=["amount"], name="engagement_tx_day"),
             models.Index(fields=["updated_at", "id"], name="engagement_tx_updated"),
+        ]
+        # `unique=True` would bring a second index for prefixes, which nobody asks for and every row pays for.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transaction_no"],
+                name="engagement_tx_once",
+                violation_error_message=_("流水号已存在"),
+            )
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from managers.profiles.models import RelationshipManager
 
 
 def sales_tile(request: SignedInRequest) -> str:
-    """This month, the month before, and the same month of last year, from the kept sums; one query."""
+    """This month, the month before, and the same month of last year, from the kept sums, which are of managers; one query."""
     months = months_back(timezone.localdate(), 13)
     this, last, year_ago = months[-1], months[-2], months[0]
     people = RelationshipManager.objects.reached_by(request.user, TRANSACTION_VIEW)
@@ -32,7 +32,7 @@ def sales_tile(request: SignedInRequest) -> str:
     )
     if all(value is None for value in sums.values()):
         return ""
-    url = f"{reverse('transactions_list')}?{urlencode({'from': this.isoformat()})}"
+    url = f"{reverse('transactions_list')}?{urlencode({'from': this.isoformat(), 'owned': 'true'})}"
     figures = [
         {"label": _("本月销售额"), "value": _yuan(sums["amount"]), "url": url},
         {"label": _("本月笔数"), "value": sums["deals"] or 0, "url": url},

@@ -6,12 +6,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.engagement.filters import AssumedPeriod, DealingFilterSet, PeriodForm
+from customers.engagement.filters import AssumedPeriod, DealingFilterSet, PeriodForm, answers
 from customers.service.models import Ticket, TicketKind
 
 
@@ -20,19 +19,15 @@ def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _answers(yes: Any, no: Any) -> forms.Select:
-    return forms.Select(choices=(("", _("全部")), ("true", yes), ("false", no)))
-
-
 class TicketFilterSet(DealingFilterSet):
     """工单: days are those of the bank's calendar, compared as moments, so that the index on them is used."""
 
     kind = django_filters.ChoiceFilter(label=_("工单类型"), choices=TicketKind.choices, empty_label=_("全部"))
-    upheld = django_filters.BooleanFilter(label=_("投诉认定"), widget=_answers(_("成立"), _("不成立")))
+    upheld = django_filters.BooleanFilter(label=_("投诉认定"), widget=answers(_("成立"), _("不成立")))
     responsible = django_filters.CharFilter(field_name="responsible__employee_no", label=_("责任人工号"))
     rated = django_filters.BooleanFilter(
         field_name="rating", lookup_expr="isnull", exclude=True, label=_("客户评价"),
-        widget=_answers(_("有评价"), _("无评价")),
+        widget=answers(_("有评价"), _("无评价")),
     )  # fmt: skip
     q = django_filters.CharFilter(field_name="ticket_no", label=_("工单编号"))
 

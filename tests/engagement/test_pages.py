@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,6 +51,8 @@ def totals(browser: Browser, address: str) -> dict[str, str]:
         ({"from": "2025-01-01", "unit": "BJ"}, ["T8", "T4", "T5", "T2", "T3", "T1"]),
         ({"from": "2025-01-01", "unit": "CX"}, ["T5"]),
         ({"q": "T6"}, ["T6"]),
+        ({"from": "2025-01-01", "owned": "false"}, ["T6"]),
+        ({"from": "2025-10-01", "to": "2025-12-31", "owned": "true"}, ["T4", "T5", "T2"]),
         ({"manager": "M-NONE"}, []),
         ({"from": "2025-01-01", "product": "存款"}, ["T2"]),
         ({"manager": "M-CD1", "sort": "amount"}, ["T7", "T8", "T1", "T2", "T4"]),
@@ -316,13 +319,17 @@ def test_the_chart_of_sales_has_a_place_for_every_month_and_exact_numbers() -> N
 
 def test_the_desk_adds_up_this_month_in_reach(world: World, as_person: AsPerson) -> None:
     today = timezone.localdate()
-    for number, manager in (("N1", "M-CD1"), ("N2", "M-PD1")):
+    for number, manager in (("N1", "M-CD1"), ("N2", "M-PD1"), ("N3", None)):
         Transaction.objects.create(
-            transaction_no=number, customer=world.customers["C1"], manager=world.managers[manager],
+            transaction_no=number, customer=world.customers["C1"], manager=world.managers.get(manager),
             amount=Decimal(1000), occurred_on=today,
         )  # fmt: skip
     keep_sums()
-    assert "¥2,000.00" in as_person("hrh").get("/").content.decode()
+    html = as_person("hrh").get("/").content.decode()
+    assert "¥2,000.00" in html
+    # and the list behind it says the same
+    [address] = set(re.findall(r'href="(/transactions/\?from=[^"]*)"', html))
+    assert totals(as_person("hrh"), unescape(address)) == {"amount": "2000", "transactions": "2"}
     html = as_person("mgr").get("/").content.decode()
     assert "¥1,000.00" in html and "¥2,000.00" not in html
 
