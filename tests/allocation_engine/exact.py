@@ -140,8 +140,10 @@ def best(problem: Problem) -> Best | None:
     for i in range(n):
         for j in range(m):
             upper[i * m + j] = 0 if broken_by(problem, i, j) else 1
+    # Every plan carries every point, so the lowest slope is a constant; large numbers would blur the solver's sight.
+    lowest = min((int(s[0]) for s in slopes if len(s)), default=0)
     done = milp(
-        np.concatenate([costs.ravel(), *slopes]).astype(float),
+        np.concatenate([costs.ravel(), *(s - lowest for s in slopes)]).astype(float),
         integrality=np.concatenate([np.ones(n * m), np.zeros(width - n * m)]),
         bounds=(0, upper),
         constraints=LinearConstraint(np.array(rows), low, high),

@@ -62,7 +62,7 @@ def solve_core(block: Block, costs: Ints, most_moves: int | None = None) -> Core
         )
         rows.add(np.zeros(pairs, dtype=np.int64), at, moves.astype(float), 0, most_moves, 1)
     done = milp(
-        np.concatenate([costs[unit, manager], sinks.slope]).astype(float),
+        _measured(unit, costs[unit, manager], sinks.slope),
         integrality=np.concatenate([np.ones(pairs), np.zeros(len(sinks.size))]),
         bounds=(0, np.concatenate([np.ones(pairs), sinks.size])),
         constraints=rows.constraint(),
@@ -74,6 +74,16 @@ def solve_core(block: Block, costs: Ints, most_moves: int | None = None) -> Core
     found = np.full(units, -1, dtype=np.int64)
     found[unit[taken]] = manager[taken]
     return Core(found if bool((found >= 0).all()) else None, False)
+
+
+def _measured(unit: Ints, cost: Ints, slope: Ints) -> np.ndarray:
+    """The same preferences in small numbers: what every whole plan pays alike (each unit's cheapest pair, the lowest
+    slope for every point) is taken off, the rest lies between 0 and a million."""
+    cheapest = np.full(int(unit.max()) + 1, FORBIDDEN, dtype=np.int64)
+    np.minimum.at(cheapest, unit, cost)
+    rest = np.concatenate([cost - cheapest[unit], slope - (int(slope.min()) if len(slope) else 0)])
+    measured: np.ndarray = rest / max(int(rest.max(initial=0)) / 1e6, 1.0)
+    return measured
 
 
 class _Rows:

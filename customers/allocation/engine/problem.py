@@ -314,7 +314,7 @@ def _range_faults(
 ) -> list[Fault]:
     wrong: Flags = np.asarray((column < low) | (column > high))
     if column.ndim > 1:
-        wrong = wrong.any(axis=1)
+        wrong = np.asarray(wrong.any(axis=1), dtype=np.bool_)
     if not bool(wrong.any()):
         return []
     return [Fault(code, name, tuple(ids[wrong][:10].tolist()), int(wrong.sum()))]
