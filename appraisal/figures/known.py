@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.schemes.engine import SchemeError, load_scheme
 from appraisal.schemes.engine.inputs import Vocabulary
+from appraisal.schemes.engine.names import BUILTIN_FACTS
 from appraisal.schemes.engine.periods import parse_period
 from appraisal.schemes.models import SchemeVersion
 from cmsys.access.refusals import refused
@@ -63,7 +64,8 @@ def _read(document: str) -> Codes:
         return Codes({}, {}, {}, open=False)
     words = Vocabulary(scheme)
     named = {item.code: item.name for item in scheme.indicators()}
-    named |= {item["code"]: item.get("name", item["code"]) for item in scheme.sections.get("readings") or ()}
+    for section in ("readings", "events"):
+        named |= {item["code"]: item.get("name", item["code"]) for item in scheme.section(section)}
 
     def with_names(codes: object) -> dict[str, str]:
         return {code: named.get(code, code) for code in sorted(codes)}  # type: ignore[call-overload]
@@ -72,7 +74,8 @@ def _read(document: str) -> Codes:
     computed = {item.code for item in scheme.indicators() if item.source in ("rating", "formula")}
     return Codes(
         with_names(words.targets - rated),
-        with_names(words.readings - computed),
+        # Events are counted, and facts stated, by readings of their name.
+        with_names((words.readings - computed) | words.events | (words.facts - set(BUILTIN_FACTS))),
         with_names(words.ratings),
         open=False,
     )

@@ -10,6 +10,7 @@ import pytest
 
 from appraisal.cycles.models import Cycle
 from appraisal.cycles.services.cycles import cycle_open
+from appraisal.figures.known import known_codes
 from appraisal.figures.models import Reading, Target
 from appraisal.schemes.adapters import loaded
 from appraisal.schemes.services.schemes import scheme_import
@@ -165,6 +166,13 @@ def test_misconduct_that_was_brought_in_takes_a_step_down(cast: Cast) -> None:
     bring_in(cast, "maternity", {"M-CD1": "1"})
     assert graded(cycle).demotion == 0
     assert sheet(cycle, "M-CD1").proposal == "hold"
+
+
+def test_events_and_facts_of_a_scheme_may_be_brought_in(cast: Cast) -> None:
+    example(cast, "ct")
+    readings = known_codes().readings
+    assert {"MISCONDUCT", "maternity", "has_projects", "PROJECT_QUALITY", "SALES"} <= readings.keys()
+    assert {"post", "certificates", "COMMUNICATION"} & readings.keys() == set()
 
 
 def test_figures_of_other_periods_and_codes_do_not_count(demo: World) -> None:
