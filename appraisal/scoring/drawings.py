@@ -21,6 +21,9 @@ _TONES = {
     2: {(1, 1): "up", (1, 0): "warn", (0, 1): "info", (0, 0): "down"},
     3: {(2, 2): "up", (1, 2): "up-soft", (2, 1): "info", (1, 0): "down-soft", (0, 0): "down", (2, 0): "warn"},
 }
+# Points kept on either side of a limit, so that every cell has room for its name.
+ROOM = 12.0
+LETTER = 12.5
 MARKS = {"promotion": "triangle", "demotion": "fall", "hold": "circle", "not_rated": "circle"}
 
 
@@ -70,7 +73,13 @@ def frame_of(
     """A frame that holds all values and limits, its edges at multiples of five."""
     low, high = [], []
     for axis in (0, 1):
-        marks = [least[axis], most[axis], *(float(value) for value in (limits[axis] if limits else ()))]
+        around = [float(value) for value in (limits[axis] if limits else ())]
+        marks = [
+            least[axis],
+            most[axis],
+            *(value - ROOM for value in around),
+            *(value + ROOM for value in around),
+        ]
         low.append(
             max(0.0, math.floor((min(marks) - 3) / 5) * 5.0)
             if min(marks) >= 0
@@ -124,7 +133,8 @@ class MatrixDrawing:
             top, bottom = self.frame.y(rows[cell.row + 1]), self.frame.y(rows[cell.row])
             grounds.append({
                 "x": left, "y": top, "width": round(right - left, 1), "height": round(bottom - top, 1),
-                "tone": cell_tone(self.cells, cell), "name": cell.name, "url": self.cell_urls.get(cell.code, ""),
+                "tone": cell_tone(self.cells, cell), "label": cell.name, "url": self.cell_urls.get(cell.code, ""),
+                "name": cell.name if right - left >= len(cell.name) * LETTER + 12 else "",
                 "text_x": left + 8, "text_y": top + 18,
             })  # fmt: skip
         return grounds
