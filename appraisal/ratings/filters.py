@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appraisal.figures.filters import PeriodFilter
 from appraisal.figures.widgets import CodeInput
-from appraisal.ratings.models import RaterGroup, RatingLine
+from appraisal.ratings.models import RaterGroup, Rating, RatingLine
 from cmsys.org.choices import UnitFilter
 from managers.profiles.models import RelationshipManager
 
@@ -26,7 +26,10 @@ class PersonFilter(django_filters.CharFilter):
 
 
 class RatingFilterSet(django_filters.FilterSet):
-    """Period, person, indicator, relation, unit with all below it. Score sheets lead here with exactly these names."""
+    """Period, person, indicator, relation, unit with all below it. Score sheets lead here with exactly these names.
+
+    Without a period or a person it is the period rated last: the groups of all periods are not computed for one page.
+    """
 
     period = PeriodFilter(label=_("期间"))
     employee_no = PersonFilter(label=_("工号"))
@@ -40,6 +43,16 @@ class RatingFilterSet(django_filters.FilterSet):
     class Meta:
         model = RatingLine
         fields: tuple[str, ...] = ()
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.assumed: tuple[str, ...] = ()
+        if data is not None and not data.get("period") and not data.get("employee_no"):
+            newest = Rating.objects.order_by("-updated_at", "-id").values_list("period", flat=True).first()
+            if newest is not None:
+                data = data.copy()
+                data["period"] = newest
+                self.assumed = ("period",)
+        super().__init__(data, *args, **kwargs)
 
     def search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Every word must be found in the person's name or pinyin."""

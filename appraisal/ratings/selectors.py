@@ -70,7 +70,7 @@ def sheets_for(actor: Actor, group: RaterGroup, today: date) -> list[Sheet]:
         CycleMember.objects.filter(cycle__state=CycleState.OPEN, included=True, manager__in=people)
         .select_related("cycle", "cycle__scheme", "manager", "manager__unit")
         .order_by(
-            "-cycle__starts_on", "cycle__scheme_code", "manager__unit__path", "manager__name_pinyin", "pk"
+            "-cycle__starts_on", "cycle__scheme_code", "manager__unit__code", "manager__name_pinyin", "pk"
         )
     )
     own = getattr(actor, "employee_no", None)
@@ -231,4 +231,4 @@ def progress(
 def unrated(members: QuerySet[CycleMember], most: int) -> list[Any]:
     """People without a complete sheet of a superior, unit by unit; one query."""
     left = members.filter(rated=False).select_related("manager", "manager__unit")
-    return list(left.order_by("manager__unit__path", "manager__name_pinyin", "pk")[:most])
+    return list(left.order_by("manager__unit__code", "manager__name_pinyin", "pk")[:most])

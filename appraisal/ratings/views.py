@@ -158,8 +158,9 @@ def _member(request: SignedInRequest, cycle_id: int, employee_no: str) -> tuple[
     if not may(user, permissions.RATING_GIVE) and not may(user, permissions.RATING_SELF):
         raise MissingFunction(permissions.RATING_GIVE)
     group = RaterGroup.SELF if employee_no == user.employee_no else RaterGroup.SUPERIOR
-    people = RelationshipManager.objects.reached_by(user, FUNCTIONS[group]).order_by()
-    members = CycleMember.objects.filter(included=True, manager__in=people)
+    # Asked in the same way whatever the reach: somebody out of it and somebody missing are told apart by nothing.
+    people = RelationshipManager.objects.with_rights(user, reached=FUNCTIONS[group]).filter(reached=True)
+    members = CycleMember.objects.filter(included=True, manager__in=people.order_by().values("pk"))
     found = (
         members.filter(cycle_id=cycle_id, manager__employee_no=employee_no)
         .select_related("cycle", "cycle__scheme", "manager", "manager__unit")

@@ -85,6 +85,16 @@ def test_a_third_rater_makes_a_group_of_two_appear_and_taking_one_away_makes_it_
     assert not team.all().exists()
 
 
+def test_without_a_period_it_is_the_one_rated_last(cast: Cast, rated: None, signed_in: SignedIn) -> None:
+    rate(cast, "M-CX1", RaterGroup.SUPERIOR, 77, period="2026Q1")
+    answer = signed_in("hrh").get("/ratings/")
+    assert [line[0] for line in lines(answer)] == ["M-CX1"]
+    [condition] = answer.context["page"].active_filters
+    assert (condition["value"], condition["remove_url"]) == ("2026Q1", "")
+    assert lines(signed_in("hrh").get("/ratings/?period=2025Q4")) == ALL
+    assert lines(signed_in("hrh").get("/ratings/?employee_no=M-CD1")) == ALL[:3]
+
+
 QUERIES = {
     "period": ["2025Q4", "2025q4", "2025Q3"],
     "employee_no": ["M-CD1", "M-CD2", "peer-0"],
