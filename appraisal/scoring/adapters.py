@@ -137,6 +137,7 @@ class _Reader:
             if "minimum_raters" in item.method
         }
         found: dict[int, dict[str, list[tuple[str, Fraction]]]] = defaultdict(lambda: defaultdict(list))
+        means: dict[tuple[Decimal, int], Fraction] = {}
         for manager, code, group, total, count, least, most in rows:
             groups, low, high = words[code]
             if manager not in names or (groups is not None and group not in groups):
@@ -144,7 +145,9 @@ class _Reader:
             if least < low or most > high:
                 self.refusals.append(f"{names[manager]} {code} {group} {least}–{most}")
                 continue
-            mean = Fraction(total) / count
+            mean = means.get((total, count))
+            if mean is None:
+                mean = means[total, count] = Fraction(total) / count
             found[manager][code] += [(group, mean)] * (count if code in counted else 1)
         return found
 

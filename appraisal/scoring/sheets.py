@@ -15,7 +15,7 @@ from typing import Any
 from appraisal.schemes.engine import Column, Evaluation
 from appraisal.schemes.engine.exact import decimal_places, plain, plain_units
 from appraisal.schemes.engine.model import Dimension, Indicator
-from appraisal.schemes.engine.scoring import COUNTED, Figures, figure_at
+from appraisal.schemes.engine.scoring import COUNTED, Figures, Scored, figure_at
 from appraisal.schemes.engine.totals import Extra, Result
 from appraisal.scoring.hashing import ResultLine
 from appraisal.scoring.models import EXACT, LineSource
@@ -108,26 +108,38 @@ class SheetWriter:
         sources, notes = self._sources(item), self._notes(item)
         raws, targets = _Figures(scored.figures), _Figures(scored.against)
         always = self.evaluation.stated_weight(item, 0) if isinstance(item.weight, Fraction) else None
-        scores: dict[int, str] = {}
-        shares: dict[tuple[int, int], tuple[str, str]] = {}
+        units, state, why = scored.units.tolist(), scored.state.tolist(), scored.why.tolist()
+        texts: dict[tuple[int, int, bool], tuple[str, str, str]] = {}
         lines = []
         for index in indexes:
-            raw = raws.text(index)
-            counted = scored.state[index] in COUNTED
-            units, weight = int(scored.units[index]), result.weight_units(row, index)
-            if (units, weight) not in shares:
-                scores[units] = plain_units(units, scored.places, scored.places)
-                places = scored.places + result.weight_scale + 2
-                shares[units, weight] = (plain_units(weight, result.weight_scale), plain_units(units * weight, places, self.least))  # fmt: skip
-            shown, part = shares[units, weight]
-            score, contribution = (scores[units], part) if counted else (NOTHING, NOTHING)
-            note = scored.note(index) or (notes(units, index) if counted else None) or ""
+            raw, counted, weight = raws.text(index), state[index] in COUNTED, result.weight_units(row, index)
+            key = (units[index], weight, counted)
+            if key not in texts:
+                texts[key] = self._share(scored, result, units[index], weight, counted)
+            score, shown, contribution = texts[key]
+            note = scored.note(index) if state[index] or why[index] else None
+            if note is None and counted:
+                note = notes(units[index], index)
             source = sources[index] if raw != NOTHING else LineSource.NONE.value
             stated = always or self.evaluation.stated_weight(item, index)
             lines.append(
-                f"{start}{source}\t{raw}\t{targets.text(index)}\t{score}\t{shown}\t{stated}\t{contribution}\t{note}"
+                f"{start}{source}\t{raw}\t{targets.text(index)}\t{score}\t{shown}\t{stated}\t{contribution}\t{note or ''}"
             )
         return lines
+
+    def _share(
+        self, scored: Scored, result: Result, units: int, weight: int, counted: bool
+    ) -> tuple[str, str, str]:
+        """Score, weight and contribution of everybody with that score and weight."""
+        shown = plain_units(weight, result.weight_scale)
+        if not counted:
+            return NOTHING, shown, NOTHING
+        places = scored.places + result.weight_scale + 2
+        return (
+            plain_units(units, scored.places, scored.places),
+            shown,
+            plain_units(units * weight, places, self.least),
+        )
 
     def _sources(self, item: Indicator) -> list[str]:
         kind, _, code = item.reads.partition(".")
@@ -167,15 +179,21 @@ class _Figures:
 
     def __init__(self, figures: Figures | None) -> None:
         self.figures = figures
+        self.scale = 0
+        self.units: list[int] = []
+        self.present: list[bool] = []
+        if isinstance(figures, Column):
+            self.scale, self.units, self.present = (
+                figures.scale,
+                figures.units.tolist(),
+                figures.present.tolist(),
+            )
         self.written: dict[tuple[int, int], str] = {}
 
     def text(self, index: int) -> str:
-        figures = self.figures
-        if isinstance(figures, Column):
-            return (
-                plain_units(int(figures.units[index]), figures.scale) if figures.present[index] else NOTHING
-            )
-        value: Fraction | None = figure_at(figures, index)
+        if self.present:
+            return plain_units(self.units[index], self.scale) if self.present[index] else NOTHING
+        value: Fraction | None = figure_at(self.figures, index)
         if value is None:
             return NOTHING
         key = (value.numerator, value.denominator)

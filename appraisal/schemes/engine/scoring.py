@@ -79,6 +79,9 @@ def _figures(workings: Workings, indicator: Indicator) -> Figures:
 
 def _rated(method: Section, scores: tuple[tuple[str, Fraction], ...]) -> Fraction | None:
     least = method.get("minimum_raters")
+    if least is None and len(scores) == 1:
+        group, score = scores[0]
+        return score if method["groups"].get(group) else None
     if least is not None:
         counts: dict[str, int] = {}
         for group, _ in scores:
