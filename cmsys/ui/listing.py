@@ -14,6 +14,7 @@ from django_filters import FilterSet
 
 from cmsys.access.actors import may
 from cmsys.accounts.requests import SignedInRequest
+from cmsys.ui.bounded import Bounded
 from cmsys.ui.formats import DASH, MINUS, money, number
 from cmsys.ui.pages import ListPage
 from cmsys.ui.resource import Column, Resource, Total
@@ -98,9 +99,10 @@ class Listing:
 
     def page(self) -> ListPage:
         rows = self.filtered()
-        rows, total, more, totals = self._bounded(rows) if self.resource.count_limit else self._counted(rows)
-        pager, objects = self._paged(rows, total)
-        pager["more"] = more
+        bounded = Bounded(rows, self.base, self.resource.count_limit) if self.resource.count_limit else None
+        total, totals = (bounded.total, []) if bounded is not None else self._counted(rows)
+        pager, objects = self._paged(bounded or rows, total)
+        pager["more"] = bounded is not None and bounded.more
         columns = self.columns()
         resource = self.resource
         return ListPage(
@@ -123,39 +125,32 @@ class Listing:
         )
 
     # --- totals -----------------------------------------------------------------------------------------------------
-    def _bounded(self, rows: QuerySet[Any]) -> tuple[QuerySet[Any], int, bool, list[dict[str, Any]]]:
-        """The rows again, how many match up to the resource's limit, and whether there are more; without totals.
-
-        What matches is looked up first, in no order: of a million rows a page in their order would else be looked for
-        along that order, which takes for ever where few match. Beyond the limit so many match that a page is near.
-        """
-        limit = self.resource.count_limit or 0
-        found = list(rows.order_by().values_list("pk", flat=True)[: limit + 1])
-        if len(found) > limit:
-            return rows, limit, True, []
-        return self.base.filter(pk__in=found).order_by(*self._order(), "pk"), len(found), False, []
-
-    def _counted(self, rows: QuerySet[Any]) -> tuple[QuerySet[Any], int, bool, list[dict[str, Any]]]:
-        """The rows again, how many match, and the resource's totals over all of them: one query together."""
+    def _counted(self, rows: QuerySet[Any]) -> tuple[int, list[dict[str, Any]]]:
+        """How many rows match, and the resource's totals over all of them: one query together."""
         declared: list[Total] = [
             total
             for total in self.resource.totals
             if total.function is None or may(self.request.user, total.function)
         ]
         if not self.valid or not declared:
-            return rows, rows.count(), False, []
+            return rows.count(), []
         found = rows.order_by().aggregate(
             rows_=Count("*"), **{f"total_{total.key}": total.expression for total in declared}
         )
-        return rows, found["rows_"], False, [
-            {
-                "key": total.key,
-                "label": total.label,
-                "value": exact(found[f"total_{total.key}"]),
-                "text": figure_text(found[f"total_{total.key}"], total.kind),
-            }
-            for total in declared
-        ]
+        return (
+            rows,
+            found["rows_"],
+            False,
+            [
+                {
+                    "key": total.key,
+                    "label": total.label,
+                    "value": exact(found[f"total_{total.key}"]),
+                    "text": figure_text(found[f"total_{total.key}"], total.kind),
+                }
+                for total in declared
+            ],
+        )
 
     # --- sorting ----------------------------------------------------------------------------------------------------
     def _sorted_by(self) -> tuple[Column | None, bool]:
@@ -203,7 +198,7 @@ class Listing:
         return {"url": self.resource.url("detail", instance), "key": instance.pk, "cells": cells}
 
     # --- paging -----------------------------------------------------------------------------------------------------
-    def _paged(self, rows: QuerySet[Any], total: int) -> tuple[dict[str, Any], list[Any]]:
+    def _paged(self, rows: QuerySet[Any] | Bounded, total: int) -> tuple[dict[str, Any], list[Any]]:
         size = _number(self.request.GET.get("size"), PAGE_SIZES[0])
         size = size if size in PAGE_SIZES else PAGE_SIZES[0]
         pages = max(-(-total // size), 1)

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cmsys.org.choices import UnitFilter
+from cmsys.org.models import OrgUnit
 from customers.registry.expressions import name_characters
 from customers.registry.models import (
     Customer,
@@ -37,11 +38,22 @@ def found_by(word: str) -> Q:
     return named | Q(customer_no__startswith=word)
 
 
+class WithinUnitFilter(UnitFilter):
+    """Rows of a unit and all below it, asked for by the units' ids: the database then knows how many there are, and
+    does not read a million rows to find those of one branch. One query more."""
+
+    def filter(self, qs: QuerySet[Any], value: OrgUnit | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        below = OrgUnit.objects.filter(path__startswith=value.path).values_list("pk", flat=True)
+        return qs.filter(unit__in=list(below))
+
+
 class CustomerFilterSet(django_filters.FilterSet):
     """Name, number or pinyin; unit with all below it; tier; then the rest."""
 
     q = django_filters.CharFilter(label=_("名称/编号/拼音"), method="search")
-    unit = UnitFilter(label=_("机构"), empty_label=_("全部"))
+    unit = WithinUnitFilter(label=_("机构"), empty_label=_("全部"))
     tier = django_filters.ModelChoiceFilter(
         label=_("客户分级"), queryset=CustomerTier.objects.all(), to_field_name="code", empty_label=_("全部")
     )
