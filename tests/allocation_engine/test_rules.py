@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from customers.allocation.engine import polish
 from customers.allocation.engine.plan import Unplannable, propose
 from customers.allocation.engine.problem import CLOSED, KEEP_ONLY
 from customers.allocation.engine.rules import Broken, broken_by
 
 from .exact import broken_rules
 from .hand import column, problem
+from .worlds import bank
 
 PAIR = np.array([[0, 0]])
 # Manager 0 serves everybody best; every rule below stands between customer 0 and him.
@@ -126,3 +128,20 @@ def test_what_cannot_be_kept_is_named(given, rule, customers, managers, missing)
     (lack,) = caught.value.lacks
     assert (lack.rule, lack.customers, lack.managers, lack.missing) == (rule, customers, managers, missing)
     assert lack.proven
+
+
+def test_no_overload_however_large_is_worth_a_forbidden_pair():
+    """Customers of thousands of points whose best managers overflow when rounded, and a wide one they may not have."""
+    efforts = [5000, 4000, 3000, 5000, 4000, 3000, 2000, 2000]
+    barred = np.array([[i, 2] for i in range(7)])
+    given = problem(efforts, [14000, 14500, 90000], skill=[900, 900, 1000], exclusions=barred)
+    plan = propose(given)
+    assert broken_rules(given, plan.manager) == []
+    assert plan.manager.tolist()[7] == 2
+
+
+def test_a_large_region_is_looked_at_part_by_part(monkeypatch):
+    region = bank(300, 12, 1)
+    plan = propose(region)
+    monkeypatch.setattr(polish, "CHUNK", 500)
+    assert propose(region).digest == plan.digest

@@ -1,7 +1,9 @@
 """Allocation at 10 000 × 200, 100 000 × 2 000 and 1 000 000 × 20 000, beside the usual rules of thumb in the same run.
 
 `python -m tests.benchmarks.bench_allocation [customers …]`; each size runs in a process of its own, so its memory is its
-own. One JSON line per figure. `ratio` of a plan is against the fastest rule of thumb that is nearly as fair.
+own. One JSON line per figure. The `ratio` of a plan is against the only rule of thumb that is about as fair; the floor is the
+flow alone, which proves the bound and divides customers. `cpu_s` is the work of all processes together: on a machine
+that others use, half of it is what two free cores would take.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ import numpy as np
 
 from customers.allocation.engine.advice import advise, desk
 from customers.allocation.engine.blocks import cuts
+from customers.allocation.engine.bundle import relax_bundle
 from customers.allocation.engine.measures import measures
-from customers.allocation.engine.plan import Plan, propose
+from customers.allocation.engine.plan import Plan, bundles, propose
 from customers.allocation.engine.problem import Customers, Problem
 from customers.allocation.engine.review import resolve
 from tests.allocation_engine.worlds import bank
@@ -37,10 +40,11 @@ AGAINST = "allocation.least_busy_by_effort"
 shared: list[Problem] = []
 
 
-def _task(work: tuple[Callable[..., list[Any]], Any, tuple[Any, ...]]) -> tuple[list[Any], int]:
+def _task(work: tuple[Callable[..., list[Any]], Any, tuple[Any, ...]]) -> tuple[list[Any], int, float]:
     function, part, rest = work
+    start = time.process_time()
     found = function(shared[0], part, *rest)
-    return found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time() - start
 
 
 class Workers:
@@ -49,14 +53,15 @@ class Workers:
     def __init__(self, problem: Problem) -> None:
         shared[:] = [problem]
         self.pool = multiprocessing.get_context("fork").Pool(WORKERS)
-        self.memory = 0
+        self.memory, self.seconds = 0, 0.0
 
     def __call__(
         self, function: Callable[..., list[Any]], problem: Problem, parts: Sequence[Any], *rest: Any
     ) -> list[list[Any]]:
         found = self.pool.map(_task, [(function, part, rest) for part in parts], chunksize=1)
-        self.memory = max([self.memory, *(memory for _, memory in found)])
-        return [done for done, _ in found]
+        self.memory = max([self.memory, *(memory for _, memory, _ in found)])
+        self.seconds += sum(seconds for _, _, seconds in found)
+        return [done for done, _, _ in found]
 
 
 def report(
@@ -95,7 +100,12 @@ def size(customers: int) -> None:
     """One size: the rules of thumb, then the plan, its gap, memory and fairness."""
     problem = bank(customers, customers // PER_MANAGER, max(customers // PER_BRANCH, 1), even=True)
     workers = Workers(problem)
+    own = time.process_time()
     plan, seconds = timed(lambda: propose(problem, workers))
+    worked = workers.seconds + time.process_time() - own
+    parts = bundles(cuts(problem))
+    _, floor = timed(lambda: workers(relax_bundle, problem, parts, 0))
+    report("allocation.flow_floor", customers, floor, None, None, workers=WORKERS)
     mine = max(workers.memory, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) // 1024
     loops = {}
     for name, rule in BASELINES.items():
@@ -103,7 +113,8 @@ def size(customers: int) -> None:
         loops[name] = took
         report(f"allocation.{name}", customers, took, None, None, **figures(problem, manager))
     report("allocation.plan", customers, seconds, round(seconds / loops["least_busy_by_effort"], 3), AGAINST,
-           gap=round(plan.gap, 6), memory_mb=mine, workers=WORKERS, forced=plan.forced, digest=plan.digest[:12],
+           gap=round(plan.gap, 6), cpu_s=round(worked, 3), over_floor=round(seconds / floor, 3), memory_mb=mine,
+           workers=WORKERS, forced=plan.forced, digest=plan.digest[:12],
            **figures(problem, plan.manager))  # fmt: skip
     if customers == SIZES[0]:
         budgets(problem, plan, workers, seconds)

@@ -42,8 +42,10 @@ class Loads:
 
     @classmethod
     def of(cls, fairness: int, capacity: Ints) -> Loads:
-        """The tables for these capacities (points); managers of equal capacity share one."""
+        """The tables for these capacities (points); managers of equal capacity share one. Raises RangeError."""
         distinct, back = np.unique(capacity, return_inverse=True)
+        if 4 * PERMILLE * fairness * (int(capacity.max(initial=0)) + STEPS) * 2 >= SAFE:
+            raise RangeError(f"fairness {fairness} with capacities up to {capacity.max()} leaves 64 bits")
         slopes, belows, offsets, steps, at = [], [], [], [], 0
         for k in distinct.tolist():
             step = max(1, -(-k // STEPS))

@@ -25,6 +25,7 @@ from .resources import Resource
 TYPES = 12
 VALUE_CLASSES = 3
 ROUNDS = 400
+BARRED = FORBIDDEN // 2
 # Figures of one evaluation held at a time.
 CHUNK = 1 << 21
 
@@ -120,9 +121,22 @@ class _State:
         self.settled[self.dirty, :] = False
         self.settled[:, self.dirty] = False
         rows = np.flatnonzero(self.dirty[self.manager])
+        rows = rows[np.lexsort((self.type[rows], self.manager[rows]))]
+        self.unit[self.dirty] = -1
+        self.change[self.dirty, : self.types, :] = FORBIDDEN
+        # Whole managers at a time, so that the table of a large region is never there at once.
+        wide = max(CHUNK // self.managers, 1)
+        while len(rows):
+            last = self.manager[rows[min(wide, len(rows)) - 1]]
+            upto = int(np.searchsorted(self.manager[rows], last, side="right"))
+            self._hand_over(rows[:upto])
+            rows = rows[upto:]
+        self.least[self.dirty] = self.change[self.dirty].min(axis=1)
+        self.dirty[:] = False
+
+    def _hand_over(self, rows: Ints) -> None:
+        """The cheapest unit per type and target among units sorted by manager and type."""
         cell = self.manager[rows] * self.types + self.type[rows]
-        order = np.argsort(cell, kind="stable")
-        rows, cell = rows[order], cell[order]
         costs = self._effective(rows)
         handed = costs - costs[np.arange(len(rows)), self.manager[rows]][:, None]
         score = handed
@@ -130,19 +144,13 @@ class _State:
             for resource in self.resources:
                 slope = resource.slope()
                 score = score + resource.column[rows][:, None] * (slope - slope[self.manager[rows]][:, None])
-        self.unit[self.dirty] = -1
-        self.change[self.dirty, : self.types, :] = FORBIDDEN
-        if len(rows):
-            starts = np.flatnonzero(np.diff(cell, prepend=-1))
-            at = np.minimum.reduceat(score * len(rows) + np.arange(len(rows))[:, None], starts, axis=0) % len(
-                rows
-            )
-            column = np.arange(self.managers)[None, :]
-            holder, kind = np.divmod(cell[starts], self.types)
-            self.unit[holder, kind] = rows[at]
-            self.change[holder, kind] = np.minimum(handed[at, column], FORBIDDEN)
-        self.least[self.dirty] = self.change[self.dirty].min(axis=1)
-        self.dirty[:] = False
+        starts = np.flatnonzero(np.diff(cell, prepend=-1))
+        at = np.minimum.reduceat(score * len(rows) + np.arange(len(rows))[:, None], starts, axis=0) % len(
+            rows
+        )
+        holder, kind = np.divmod(cell[starts], self.types)
+        self.unit[holder, kind] = rows[at]
+        self.change[holder, kind] = np.minimum(handed[at, np.arange(self.managers)], FORBIDDEN)
 
     def round(self) -> bool:
         """Applies the best exchanges that share no manager; False when nothing improves."""
@@ -171,7 +179,8 @@ class _State:
     def _evaluated(self, first: Ints, second: Ints) -> Ints:
         """The best exchange of each pair of managers: int64[5, improving pairs] of gain, managers, units (−1: none)."""
         out, back = self.unit[first, :, second], self.unit[second, :, first]
-        total = self.change[first, :, second][:, :, None] + self.change[second, :, first][:, None, :]
+        there, here = self.change[first, :, second], self.change[second, :, first]
+        total = there[:, :, None] + here[:, None, :]
         for resource in self.resources:
             net = resource.points[back][:, None, :] - resource.points[out][:, :, None]
             total += resource.change(first, net) + resource.change(second, -net)
@@ -179,6 +188,8 @@ class _State:
             counts = np.append(self.block.keys, 0)
             more = counts[back][:, None, :] - counts[out][:, :, None]
             total += self._key_change(first, more) + self._key_change(second, -more)
+        # No relief of an overload is worth a pair that a rule forbids.
+        total[(there >= BARRED)[:, :, None] | (here >= BARRED)[:, None, :]] = FORBIDDEN
         flat = total.reshape(len(first), -1)
         choice = flat.argmin(axis=1)
         pairs = np.arange(len(first))

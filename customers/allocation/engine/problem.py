@@ -45,7 +45,7 @@ class ProblemError(ValueError):
 class Customers:
     """One row per customer, all int64[n] unless said otherwise.
 
-    ids: unique, any sortable NumPy column. effort: points ≥ 1. tier, profile, place, branch: codes 0.. of the policy's
+    ids: unique, any sortable NumPy column. effort: points 1..2**20. tier, profile, place, branch: codes 0.. of the policy's
     tiers, the profiles of demand, the places, the branches. value: ≥ 0 in any whole unit. owner: index of the present
     manager, −1 for none. tenure: whole months with him. weight: u ≥ 1, how much this customer's match counts. requires:
     bit mask of certificates. key: bool[n], a key customer. group: code of customers who stay together, −1 for none.
@@ -325,7 +325,7 @@ def _column_faults(problem: Problem) -> list[Fault]:
     tiers, skills, high = len(problem.policy.wanted_grade), problem.profiles.shape[1], 1 << 31
     branches, profiles = len(problem.block) - 1, len(problem.profiles) - 1
     for name, low, most in (
-        ("effort", 1, high), ("tier", 0, tiers - 1), ("profile", 0, profiles), ("place", 0, len(problem.places) - 1),
+        ("effort", 1, 1 << 20), ("tier", 0, tiers - 1), ("profile", 0, profiles), ("place", 0, len(problem.places) - 1),
         ("branch", 0, branches), ("tenure", 0, 12_000), ("value", 0, 1 << 50), ("weight", 1, high),
         ("requires", 0, 1 << 61), ("group", NONE, 1 << 61),
     ):  # fmt: skip
