@@ -75,15 +75,32 @@ def test_growth_leaves_out_who_had_no_base_and_spans_that_are_no_quarters(world:
     assert computed(world, "GROWTH") == {}
 
 
-def test_growth_counts_the_customers_of_the_last_day(world: World) -> None:
+@pytest.mark.parametrize(
+    ("handed_over", "rates"),
+    [
+        # on the very last day of the span: 乙 counts for 王雅琴, 200.00 → 200.01
+        (date(2025, 12, 31), {"M-CD1": "30.000000", "M-CD2": "0.005000"}),
+        # a day later: still 陈思远's
+        (date(2026, 1, 1), {"M-CD1": "10.003333"}),
+    ],
+)
+def test_growth_counts_the_customers_of_the_last_day(
+    world: World, handed_over: date, rates: dict[str, str]
+) -> None:
     held = Assignment.objects.get(customer=world.customers["C2"], manager=world.managers["M-CD1"])
-    # handed over on the very last day of the span: counted for 王雅琴, 200.00 → 200.01
-    Assignment.objects.filter(pk=held.pk).update(ends_on=date(2025, 12, 31))
+    Assignment.objects.filter(pk=held.pk).update(ends_on=handed_over)
     Assignment.objects.create(
-        customer=held.customer, manager=world.managers["M-CD2"], role=AssignmentRole.PRIMARY,
-        starts_on=date(2025, 12, 31),
-    )  # fmt: skip
-    assert computed(world, "GROWTH") == {"M-CD1": "30.000000", "M-CD2": "0.005000"}
+        customer=held.customer,
+        manager=world.managers["M-CD2"],
+        role=AssignmentRole.PRIMARY,
+        starts_on=handed_over,
+    )
+    assert computed(world, "GROWTH") == rates
+    source = indicator_source("GROWTH")
+    assert source is not None
+    for number, manager in world.managers.items():
+        value = source.records(Q4, manager.pk).value
+        assert value == (Decimal(rates[number]) if number in rates else None)
 
 
 def test_a_customer_of_the_base_itself_is_not_of_long_standing(world: World) -> None:
