@@ -48,7 +48,8 @@ def known_codes() -> Codes:
         ):
             _of_document[digest] = _read(document)
     library = {source.code: str(source.name) for source in all_indicators()}
-    targets, readings, ratings = dict(library), dict(library), {}
+    targets, readings = dict(library), dict(library)
+    ratings: dict[str, str] = {}
     for digest in digests:
         codes = _of_document[digest]
         targets |= codes.targets

@@ -17,8 +17,6 @@ from cmsys.org.models import OrgUnit
 from cmsys.org.scope import ScopedQuerySet, ScopeFields
 from managers.profiles.models import RelationshipManager
 
-FIGURE = {"max_digits": 24, "decimal_places": 6}
-
 
 class TargetQuerySet(ScopedQuerySet):
     """Targets of people are reached as the people are; those of a unit as the unit is. Both follow a move at once."""
@@ -58,7 +56,7 @@ class Target(models.Model):
         related_name="targets",
     )
     indicator_code = models.CharField(_("指标编码"), max_length=40)
-    value = models.DecimalField(_("目标值"), **FIGURE)
+    value = models.DecimalField(_("目标值"), max_digits=24, decimal_places=6)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
     objects = TargetQuerySet.as_manager()
@@ -106,7 +104,7 @@ class Reading(models.Model):
         RelationshipManager, verbose_name=_("客户经理"), on_delete=models.PROTECT, related_name="readings"
     )
     indicator_code = models.CharField(_("指标编码"), max_length=40)
-    value = models.DecimalField(_("实际值"), **FIGURE)
+    value = models.DecimalField(_("实际值"), max_digits=24, decimal_places=6)
     source = models.CharField(_("来源"), max_length=120, blank=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 

@@ -156,7 +156,7 @@ def _newest(user: User) -> Cycle | None:
 def _progress(request: SignedInRequest, cycle: Cycle, within: OrgUnit | None, today: date) -> dict[str, Any]:
     members = members_of(request.user, cycle)
     if within is not None:
-        members = members.filter(manager__unit__path__startswith=within.path)
+        members = members.filter(manager__unit__path__startswith=within.path or "?")
     units = progress(members, within, OrgUnit.objects.visible_to(request.user))
     total, rated, own = (sum(getattr(unit, name) for unit in units) for name in ("total", "rated", "own"))
     lead = leaders(today)

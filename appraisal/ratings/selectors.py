@@ -155,7 +155,11 @@ def leaders(today: date) -> Leaders:
     rows = grants.order_by("pk").values_list(
         "user_id", "user__name", "user__employee_no", "unit__path", "line_id"
     )
-    return Leaders(Leader(*row) for row in rows if row[3])
+    return Leaders(
+        Leader(user_id, name, employee_no, path, line_id)
+        for user_id, name, employee_no, path, line_id in rows
+        if path
+    )
 
 
 # --- how far a cycle has come -----------------------------------------------------------------------------------------
@@ -174,7 +178,7 @@ class Progress:
         return self.total - self.rated
 
 
-def members_of(actor: Actor, cycle: Cycle) -> QuerySet[CycleMember]:
+def members_of(actor: Actor, cycle: Cycle) -> QuerySet[Any]:
     """Who takes part and is within the reader's reach, with `rated` and `own`: whether the sheets are complete."""
     people = RelationshipManager.objects.reached_by(actor, RATING_PROGRESS).order_by()
     members = CycleMember.objects.filter(cycle=cycle, included=True, manager__in=people)
@@ -197,9 +201,7 @@ def _complete(cycle: Cycle, group: RaterGroup) -> Exists:
     return Exists(full)
 
 
-def progress(
-    members: QuerySet[CycleMember], within: OrgUnit | None, units: QuerySet[OrgUnit]
-) -> list[Progress]:
+def progress(members: QuerySet[Any], within: OrgUnit | None, units: QuerySet[OrgUnit]) -> list[Progress]:
     """The units directly below `within` (without it, below the one top unit there is), each with all below it; those
     with most left first. Two queries."""
     counts = members.values("manager__unit__path").annotate(
@@ -228,7 +230,7 @@ def progress(
     return sorted(found, key=lambda one: (-one.left, one.code))
 
 
-def unrated(members: QuerySet[CycleMember], most: int) -> list[Any]:
+def unrated(members: QuerySet[Any], most: int) -> list[Any]:
     """People without a complete sheet of a superior, unit by unit; one query."""
     left = members.filter(rated=False).select_related("manager", "manager__unit")
     return list(left.order_by("manager__unit__code", "manager__name_pinyin", "pk")[:most])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import Cycle, CycleState
 from appraisal.ratings.models import RaterGroup
-from appraisal.ratings.selectors import members_of, sheets_for
+from appraisal.ratings.selectors import Sheet, members_of, sheets_for
 from cmsys.accounts.requests import SignedInRequest
 
 
@@ -27,7 +29,7 @@ def self_tile(request: SignedInRequest) -> str:
     return _figures(request, sheets, _("待自评"), reverse("rating_self"))
 
 
-def _figures(request: SignedInRequest, sheets: list, label: str, url: str) -> str:  # type: ignore[type-arg]
+def _figures(request: SignedInRequest, sheets: list[Sheet], label: str, url: str) -> str:
     if not sheets:
         return ""
     left = sum(not sheet.done for sheet in sheets)
@@ -44,7 +46,7 @@ def progress_tile(request: SignedInRequest) -> str:
     cycle = open_cycles.order_by("-starts_on", "scheme_code").first()
     if cycle is None:
         return ""
-    members = members_of(request.user, cycle)
+    members: Any = members_of(request.user, cycle)
     total, rated = members.count(), members.filter(rated=True).count()
     if not total:
         return ""

@@ -159,7 +159,8 @@ def _member(request: SignedInRequest, cycle_id: int, employee_no: str) -> tuple[
         raise MissingFunction(permissions.RATING_GIVE)
     group = RaterGroup.SELF if employee_no == user.employee_no else RaterGroup.SUPERIOR
     # Asked in the same way whatever the reach: somebody out of it and somebody missing are told apart by nothing.
-    people = RelationshipManager.objects.with_rights(user, reached=FUNCTIONS[group]).filter(reached=True)
+    everybody: Any = RelationshipManager.objects.with_rights(user, reached=FUNCTIONS[group])
+    people = everybody.filter(reached=True)
     members = CycleMember.objects.filter(included=True, manager__in=people.order_by().values("pk"))
     found = (
         members.filter(cycle_id=cycle_id, manager__employee_no=employee_no)

@@ -93,7 +93,7 @@ def _locked_owner(actor: Actor, manager_id: int | None, unit_id: int | None) -> 
             raise refused("manager", "out_of_scope", _("该客户经理不在您的管理范围内。"))
         return found
     units = OrgUnit.objects.reached_by(actor, FIGURES_EDIT)
-    found = units.select_for_update(of=("self",), no_key=True).filter(pk=unit_id).first()
+    found = units.select_for_update(of=("self",), no_key=True).filter(pk=int(unit_id or 0)).first()
     if found is None:
         raise refused("unit", "out_of_scope", _("该机构不在您的管理范围内。"))
     return found

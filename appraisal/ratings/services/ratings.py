@@ -160,12 +160,13 @@ def _check_relation(present: Iterable[Rating], group: RaterGroup) -> None:
 
 
 def _write(actor: Actor, member: CycleMember, rating: Rating, mark: Mark) -> Rating:
-    values = {"score": mark.score.quantize(Decimal("0.01")), "comment": mark.comment}
-    before, after = changes_between({"score": rating.score, "comment": rating.comment}, values)
+    score = mark.score.quantize(Decimal("0.01"))
+    present = {"score": rating.score, "comment": rating.comment}
+    before, after = changes_between(present, {"score": score, "comment": mark.comment})
     if rating.pk and not after:
         return rating
     created = rating.pk is None
-    rating.score, rating.comment = values["score"], values["comment"]
+    rating.score, rating.comment = score, mark.comment
     rating.full_clean()
     rating.save()
     _record(actor, member, rating, "create" if created else "update", {} if created else before, after)
