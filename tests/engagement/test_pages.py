@@ -253,6 +253,13 @@ def test_growth_lists_both_amounts_of_each_customer(world: World, as_person: AsP
     # somebody else's customers are not there
     assert found(as_person("cm"), address.replace("M-CD1", "M-CX1")) == []
     assert found(as_person("mgr"), address.replace("M-CD1", "M-CX1")) == []
+    # not even a customer who once was one's own
+    Customer.objects.filter(customer_no="C3").update(since="2024-01-01")
+    world.managers["M-CD2"].assignments.create(
+        customer=world.customers["C3"], role="primary", starts_on="2024-01-01", ends_on="2025-11-01"
+    )
+    assert found(as_person("hrh"), address.replace("M-CD1", "M-CX1")) == ["C3"]
+    assert found(as_person("mgr"), address.replace("M-CD1", "M-CX1")) == []
 
 
 def test_growth_left_blank_is_about_oneself_and_the_last_quarter(world: World, as_person: AsPerson) -> None:
