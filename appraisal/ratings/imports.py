@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _lazy
 
 from appraisal.cycles.models import CycleMember, CycleState
@@ -15,7 +16,7 @@ from cmsys.access.functions import Function
 from cmsys.transfers.engine.columns import Column, Type, choices_of
 from cmsys.transfers.engine.problems import Code, _
 from cmsys.transfers.engine.rows import Row
-from cmsys.transfers.kinds import Context
+from cmsys.transfers.kinds import Change, Context, Kept
 from cmsys.transfers.model_kind import Reference
 
 
@@ -84,23 +85,41 @@ class RatingKind(PeriodKind):
 
     def _refuse_closed(self, rows: Sequence[Row]) -> None:
         """What a closed cycle was graded on stays as it is. One query."""
-        wanted = {(row.values["period"], row.refs["employee_no"].pk) for row in rows}
-        if not wanted:
-            return
-        members = CycleMember.objects.filter(
-            cycle__period__in={period for period, _pk in wanted}, manager__in={pk for _period, pk in wanted}
-        )
-        states: dict[tuple[str, int], set[str]] = {}
-        for period, pk, state in members.values_list("cycle__period", "manager_id", "cycle__state"):
-            states.setdefault((period, pk), set()).add(state)
+        closed = _closed({(row.values["period"], row.refs["employee_no"].pk) for row in rows})
         for row in rows:
-            if states.get((row.values["period"], row.refs["employee_no"].pk)) == {CycleState.CLOSED}:
+            if (row.values["period"], row.refs["employee_no"].pk) in closed:
                 row.refuse(
                     self.column("period"), Code.CONFLICT, _("%(period)s 的考核周期已结束，评分不能再改"),
                     period=row.values["period"],
                 )  # fmt: skip
 
+    def undo(self, changes: Sequence[Change], context: Context) -> list[Kept]:
+        """Ratings that a closed cycle was graded on are kept."""
+        rated = Rating.objects.filter(pk__in=[int(change.object_id) for change in changes])
+        about = {
+            str(pk): (period, manager)
+            for pk, period, manager in rated.values_list("pk", "period", "manager_id")
+        }
+        closed = _closed(set(about.values()))
+        fixed = [change for change in changes if about.get(change.object_id) in closed]
+        rest = [change for change in changes if about.get(change.object_id) not in closed]
+        kept = [Kept(change.row, change.label, gettext("考核周期已结束，评分不能再改")) for change in fixed]
+        return sorted([*kept, *super().undo(rest, context)], key=lambda item: item.row)
+
     def label_of(self, row: Row) -> str:
         """Without the rater: the preview is read by others too."""
         parts = (row.values.get(name) for name in ("period", "employee_no", "indicator_code"))
         return " ".join(str(part) for part in parts if part is not None)
+
+
+def _closed(wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Of these (period, person), those with a cycle that has ended and none that is open. One query."""
+    if not wanted:
+        return set()
+    members = CycleMember.objects.filter(
+        cycle__period__in={period for period, _pk in wanted}, manager__in={pk for _period, pk in wanted}
+    )
+    states: dict[tuple[str, int], set[str]] = {}
+    for period, pk, state in members.values_list("cycle__period", "manager_id", "cycle__state"):
+        states.setdefault((period, pk), set()).add(state)
+    return {key for key, found in states.items() if key in wanted and found == {CycleState.CLOSED}}

@@ -112,7 +112,7 @@ def test_what_a_closed_cycle_was_graded_on_is_not_changed_by_a_file(
     cast: Cast, bring: Bring, check: Callable[..., Report]
 ) -> None:
     cycle = open_demo()
-    bring("ratings", GOOD)
+    imported = bring("ratings", GOOD)
     Cycle.objects.filter(pk=cycle.pk).update(state="closed", closed_at=datetime(2026, 2, 1, tzinfo=UTC))
     # The same again is no change; a new rater or another score is.
     assert counts(check("ratings", GOOD)) == (4, 0, 0, 4, 0)
@@ -125,6 +125,12 @@ def test_what_a_closed_cycle_was_graded_on_is_not_changed_by_a_file(
     found = check("ratings", rows)
     assert errors(found) == [(2, "period", "conflict"), (3, "period", "conflict")]
     assert "2025Q4 的考核周期已结束，评分不能再改" in found.errors[0].message
+    assert imported.batch is not None
+    batch_undo(actor=cast.user("hrh"), batch_id=imported.batch.pk, reason="误", now=NOW, today=TODAY)
+    assert len(stored()) == 4
+    Cycle.objects.filter(pk=cycle.pk).update(state="open", closed_at=None)
+    batch_undo(actor=cast.user("hrh"), batch_id=imported.batch.pk, reason="误", now=NOW, today=TODAY)
+    assert stored() == []
 
 
 def test_the_preview_shows_neither_rater_nor_score(cast: Cast, check: Callable[..., Report]) -> None:
