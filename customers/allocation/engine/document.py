@@ -7,6 +7,7 @@ keys of a manager or a customer are ignored; any other unknown key, and a key wr
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,7 +54,7 @@ class Fault:
     @property
     def zh(self) -> str:
         """The message in Chinese."""
-        place = self.path or "文档"
+        place = re.sub(r"^line (\d+), column (\d+)$", r"第 \1 行第 \2 列", self.path) or "文档"
         return f"{place}：{MESSAGES[self.code][0]}；实际为 {self.found}；应为 {self.expected_zh}"
 
     @property
@@ -208,7 +209,9 @@ class _Reader:
 
     def _ids(self, data: dict[str, Any], name: str) -> tuple[str | int, ...] | None:
         """Ids of managers or customers, text or whole numbers, each once."""
-        rows = data.get(name, [])
+        if name not in data:
+            return None
+        rows = data[name]
         if not isinstance(rows, list):
             self.fault(name, "bad_type", _shown(rows), "一个列表", "a list")
             return None

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from .instance import Floats, Instance, Ints
+from .instance import Floats, Instance, Ints, Mask
 
 SAMPLE = 220
 NEVER = 1e30
+REST = 3  # steps, at least, before a customer moves again when the walk roams
 LESS = -1e-9
 
 
@@ -45,18 +46,20 @@ class Walk:
             self.assignment, self.instance.w[rows, self.assignment], self.instance.m
         ).astype(np.float64)
 
-    def run(self, steps: int, patience: int) -> None:
+    def run(self, steps: int, patience: int, target: Fraction) -> None:
         """`steps` steps of O(SAMPLE² + SAMPLE·m) each; with `patience` samples without gain the penalties change.
 
-        Every second time the penalties change after a long drought the walk goes back to its best plan.
+        After a long drought the walk goes back to its best plan; it ends early when that reaches `target`.
         """
         n = self.instance.n
         whole = n <= SAMPLE
         self.note()
         fails = drought = 0
         for _step in range(steps):
+            if self.value is not None and self.value <= target:
+                return
             sample = np.arange(n) if whole else np.sort(self.dice.permutation(n)[:SAMPLE])
-            if self._step(sample):
+            if len(self._step(sample)):
                 fails = 0
                 drought = 0 if self.note() else drought + 1
                 continue
@@ -69,6 +72,22 @@ class Walk:
                 self.assignment, drought = self.best.copy(), 0
                 self._recount()
                 self.penalty = self.penalty * self.dice.uniform(0.4, 1.4, self.instance.m)
+
+    def roam(self, steps: int, rise: float, target: Fraction) -> None:
+        """`steps` steps, each the best move that touches nobody who moved lately, for better or worse, while the penalties
+        of overloaded managers rise by the factor `rise` and all fall slowly over feasible plans. Ends early at `target`."""
+        n = self.instance.n
+        lately = np.zeros(n, dtype=np.int64)
+        self.note()
+        for step in range(steps):
+            if self.value is not None and self.value <= target:
+                return
+            sample = np.arange(n) if n <= SAMPLE else np.sort(self.dice.permutation(n)[:SAMPLE])
+            moved = self._step(sample, lately[sample] > step)
+            lately[moved] = step + REST + self.dice.integers(0, REST, len(moved))
+            over = self.loads > self.instance.k + 1e-9 * (1 + self.instance.k)
+            self.penalty = self.penalty * (np.where(over, rise, 1.0) if over.any() else 0.99)
+            self.note()
 
     def note(self) -> bool:
         """Keeps the present plan when it is feasible and better than the best; exact where it matters."""
@@ -112,8 +131,9 @@ class Walk:
             over += weight * loads * (share - 2 * self.loads.sum() / whole)
         return over
 
-    def _step(self, sample: Ints) -> bool:
-        """The best moves of a sample that touch different managers; whether there was any."""
+    def _step(self, sample: Ints, barred: Mask | None = None) -> Ints:
+        """The best moves of a sample that touch different managers; with `barred` customers the one best move of the
+        others, better or not. The customers moved."""
         c, w = self.instance.c[sample], self.instance.w[sample]
         at = self.assignment[sample]
         own = np.arange(len(sample))
@@ -133,19 +153,30 @@ class Walk:
         chain = replace + removal[:, None]
         chain += entry
         chain[place[None, :] == at[:, None]] = NEVER
-        return self._take(sample, at, place, removal + entry, swap, chain)
+        shift = removal + entry
+        if barred is not None:
+            shift[barred] = NEVER
+            for moves in (swap, chain):
+                moves[barred] = NEVER
+                moves[:, barred] = NEVER
+        return self._take(sample, at, place, (shift, swap, chain), barred is not None)
 
-    def _take(self, sample: Ints, at: Ints, place: Ints, shift: Floats, swap: Floats, chain: Floats) -> bool:
-        """Carries out improving moves, best first, each manager touched once."""
+    def _take(
+        self, sample: Ints, at: Ints, place: Ints, costs: tuple[Floats, Floats, Floats], forced: bool
+    ) -> Ints:
+        """Carries out improving moves, best first, each manager touched once; or the best one whatever it costs."""
+        shift, swap, chain = costs
         own = np.arange(len(sample))
         partner = np.stack([own, swap.argmin(axis=1), chain.argmin(axis=1)])
         gains = np.stack([shift, swap[own, partner[1]], chain[own, partner[2]]])
         kind = gains.argmin(axis=0)
         gain = gains[kind, own]
         order = np.argsort(gain, kind="stable")
-        order = order[
-            : int(np.searchsorted(gain[order], LESS * (1 + abs(float(gain[order[0]]))) if len(order) else 0))
-        ]
+        if forced:
+            order = order[: int(gain[order[0]] < NEVER)]
+        else:
+            order = order[: int(np.searchsorted(gain[order], LESS * (1 + abs(float(gain[order[0]])))))]
+        moved: list[int] = []
         touched: set[int] = set()
         for i in order.tolist():
             j = int(partner[kind[i], i])
@@ -158,7 +189,8 @@ class Walk:
             touched |= managers
             for who, k in moves:
                 self._move(int(sample[who]), k)
-        return bool(touched)
+                moved.append(int(sample[who]))
+        return np.array(moved, dtype=np.int64)
 
     def _move(self, customer: int, manager: int) -> None:
         w = self.instance.w[customer]

@@ -15,12 +15,17 @@ from ..document import Problem
 from .conflicts import Conflict, lacking, left_out, obvious, overloaded
 from .core import Found, exact, open_pairs
 from .instance import Instance, Ints, candidates, instance_of
+from .knapsack import tighten, worthwhile
 from .program import Tangents, whole_program
 from .relaxation import Relaxation, relax
 from .search import Walk, first_penalty
 
-STEPS, PATIENCE = 1500, 3
-SMALL, SMALL_NODES = 700, 20_000  # with so few pairs left the program is solved to the end
+DESCENT, PATIENCE = 5000, 3
+ROAMING, ROAMS = 500, ((600, 1.01), (2000, 1.003))  # up to so many customers: steps and rise of penalties
+SMALL, SMALL_NODES = (
+    700,
+    150_000,
+)  # with so few pairs left the program is solved, to the end if (nodes × pairs) permit
 CORE, CORE_NODES = 330, 60  # otherwise a core of so many pairs is tried within so many nodes
 PROBE, PROBE_NODES = 12_000, 2_000  # whether there is a plan at all
 
@@ -81,11 +86,12 @@ class _Attempt:
 
     def solution(self) -> Solution:
         """Walks, then programs, then the answer."""
-        self._walk(self.relaxation.part.argmax(axis=1), STEPS)
+        self._search()
         if self.plan is None:
             refused = self._probe()
             if refused is not None:
                 return refused
+        self._tighten()
         self._close()
         assert self.plan is not None and self.value is not None
         sign = 1 if self.problem.sense == "min" else -1
@@ -95,10 +101,25 @@ class _Attempt:
         bound = min(self.bound, self.value)
         return Solution(True, self.value / scale, bound / scale, tuple(assignment.tolist()))
 
-    def _walk(self, start: Ints, steps: int) -> None:
+    def _search(self) -> None:
+        """Walks from the rounded relaxation: down first, then roaming twice, unless the bound is met."""
+        n = self.instance.n
+        start = self.relaxation.part.argmax(axis=1)
+        self._walk(start, DESCENT if n > ROAMING else 100 + 2 * n)
+        if n <= ROAMING:
+            for steps, rise in ROAMS:
+                self._walk(start, min(steps, 100 + 15 * n), rise)
+
+    def _walk(self, start: Ints, steps: int, rise: float | None = None) -> None:
+        """One walk from a plan; its best is kept."""
+        if self.value is not None and self.value <= self.bound:
+            return
         walk = Walk(self.instance, start, first_penalty(self.instance, self.relaxation.prices), self.dice)
-        walk.run(steps, PATIENCE)
-        if walk.best is not None and walk.value is not None:
+        if rise is None:
+            walk.run(steps, PATIENCE, self.bound)
+        else:
+            walk.roam(steps, rise, self.bound)
+        if walk.best is not None:
             self._keep(walk.best)
 
     def _keep(self, plan: Ints) -> None:
@@ -106,17 +127,23 @@ class _Attempt:
         if self.value is None or value < self.value:
             self.plan, self.value = plan, value
 
+    def _tighten(self) -> None:
+        """The knapsack bound, where it is cheap."""
+        assert self.value is not None
+        if self.bound < self.value and worthwhile(self.instance):
+            self.bound = tighten(self.instance, self.relaxation.prices, self.value, self.bound)
+
     def _probe(self) -> Solution | None:
         """Whether there is a plan at all; a refusal when there is none or none was found."""
         pairs = np.nonzero(self.instance.open)
         if len(pairs[0]) > PROBE:
-            self._walk(self.relaxation.part.argmax(axis=1), 2 * STEPS)
+            self._walk(self.relaxation.part.argmax(axis=1), 2 * DESCENT)
             return None if self.plan is not None else self._refusal("not_found")
         answer = whole_program(self.instance, pairs, Tangents(), feasibility=True).solve(PROBE_NODES)
         if len(answer.x):
             plan = self._plan_of(pairs, answer.x)
             if self.instance.feasible(plan):
-                self._walk(plan, STEPS)
+                self._walk(plan, DESCENT // 4)
                 return None
         return self._refusal("indivisible" if answer.status == "infeasible" else "not_found")
 
@@ -143,7 +170,15 @@ class _Attempt:
             return
         left = open_pairs(self.instance, self.bounds, self.value)
         if int(left.sum()) <= SMALL:
-            self._learn(exact(self.instance, left, self.relaxation.tangents, SMALL_NODES), whole=True)
+            self._learn(
+                exact(
+                    self.instance,
+                    left,
+                    self.relaxation.tangents,
+                    max(SMALL_NODES // max(int(left.sum()), 1), 1),
+                ),
+                whole=True,
+            )
             return
         order = np.sort(self.bounds.reduced[left])
         core = left & (self.bounds.reduced <= order[min(CORE, len(order)) - 1])

@@ -16,7 +16,7 @@ from customers.allocation.engine.document import DocumentError, Problem, read_pr
 from customers.allocation.engine.gap import Solution, solve_problem
 from customers.allocation.engine.gap.conflicts import number
 
-FEASIBLE, INFEASIBLE, REFUSED = 0, 1, 2
+INFEASIBLE, REFUSED = 1, 2
 
 
 def told(solution: Solution, problem: Problem, seconds: float) -> dict[str, Any]:
@@ -77,7 +77,8 @@ class Command(BaseCommand):
         if not options["json"]:
             self._say(result)
         self.stdout.write(json.dumps(result, ensure_ascii=False))
-        sys.exit(FEASIBLE if solution.feasible else INFEASIBLE)
+        if not solution.feasible:
+            sys.exit(INFEASIBLE)
 
     def _read(self, name: str) -> str:
         try:
