@@ -22,9 +22,9 @@ class RatingsConfig(AppConfig):
         register("ratings", RatingViewSet)
         give, own, progress = permissions.RATING_GIVE, permissions.RATING_SELF, permissions.RATING_PROGRESS
         add_menu(
-            MenuEntry(Group.APPRAISAL, 30, _("评分任务"), "rating_tasks", "tasks", give),
-            MenuEntry(Group.APPRAISAL, 30, _("自评"), "rating_self", "edit", own),
-            MenuEntry(Group.APPRAISAL, 40, _("评分进度"), "rating_progress", "clock", progress),
+            MenuEntry(Group.APPRAISAL, 24, _("评分任务"), "rating_tasks", "tasks", give),
+            MenuEntry(Group.APPRAISAL, 24, _("自评"), "rating_self", "edit", own),
+            MenuEntry(Group.APPRAISAL, 26, _("评分进度"), "rating_progress", "clock", progress),
             MenuEntry(Group.APPRAISAL, 50, _("能力评分"), "ratings_list", "star", permissions.RATING_VIEW),
         )
         add_cards(Card("ratings", "rating", 10, _("评分"), cards.rating_card, span=3))
