@@ -16,20 +16,35 @@ MANAGERS, UNITS, POSTS = "客户经理 /managers/", "机构 /org-units/", "岗�
 CUSTOMERS, OWN_CUSTOMERS = "客户 /customers/", "我的客户 /my-customers/"
 DEALINGS = ("交易 /transactions/", "合同 /contracts/", "商机 /opportunities/")
 TICKETS = "服务工单 /tickets/"
+RESULTS = ("考核结果 /score-sheets/", "双维矩阵 /matrix/")
+RATING, OWN_RATING, PROGRESS = "评分任务 /rating-tasks/", "自评 /self-rating/", "评分进度 /rating-progress/"
+CYCLES, SCHEDULES = "考核周期 /cycles/", "定级计划 /regrade-schedules/"
+SCHEMES = ("考核方案 /schemes/", "指标库 /indicators/")
+RATINGS, FIGURES = "能力评分 /ratings/", ("目标 /targets/", "指标值 /readings/")
 IMPORTS, USERS, JOBS, LEDGER = "导入 /imports/", "账号与授权 /users/", "任务中心 /jobs/", "操作日志 /events/"
 MENUS = {
     "sys": [DESK, UNITS, POSTS, USERS, JOBS],
     "sec": [DESK, USERS, JOBS],
     "aud": [DESK, JOBS, LEDGER],
-    "hrh": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, JOBS],
-    "hrb": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, JOBS],
-    "mgr": [DESK, MANAGERS, UNITS, POSTS, CUSTOMERS, *DEALINGS, TICKETS, JOBS],
-    "cm": [DESK, MINE, OWN_CUSTOMERS, CUSTOMERS, *DEALINGS, TICKETS, JOBS],
-    "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, TICKETS, JOBS],
+    "hrh": [
+        DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS,
+        *RESULTS, PROGRESS, CYCLES, SCHEDULES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+    ],
+    "hrb": [
+        DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, *RESULTS, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+    ],
+    "mgr": [
+        DESK, MANAGERS, UNITS, POSTS, CUSTOMERS, *DEALINGS, TICKETS,
+        *RESULTS, RATING, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+    ],
+    "cm": [
+        DESK, MINE, OWN_CUSTOMERS, CUSTOMERS, *DEALINGS, TICKETS, OWN_RATING, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+    ],
+    "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, TICKETS, CYCLES, *FIGURES, JOBS],
     "da": [DESK, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, JOBS],
     "trn": [DESK, MANAGERS, UNITS, POSTS, JOBS],
     "nobody": [DESK],
-}
+}  # fmt: skip
 # Signing out is a form; files and the address of a new row are not pages to walk through.
 _LINK = re.compile(r'href="(/[^"#]*)')
 _OF_A_TABLE = {"", "sort", "size", "page", "columns"}
