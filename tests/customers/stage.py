@@ -78,3 +78,34 @@ def register(cast: Cast) -> Register:
     for number, customer in made.customers.items():
         made.customers[number] = Customer.objects.get(pk=customer.pk)
     return made
+
+
+def thirty_customers(cast: Cast) -> None:
+    """Thirty customers of 陈思远 with a contact each, and thirty contacts and former owners of C-HD."""
+    chen, wang = cast.managers["M-CD1"], cast.managers["M-CD2"]
+    made = Customer.objects.bulk_create(
+        Customer(
+            customer_no=f"K-{n:02}", name=f"第{n}公司", name_pinyin=f"di {n} gong si", unit=cast.units["CD"], owner=chen,
+            tier=cast.tiers["C"],
+        )
+        for n in range(30)
+    )  # fmt: skip
+    Assignment.objects.bulk_create(
+        Assignment(customer=customer, manager=chen, role="primary", starts_on=date(2025, 1, 1))
+        for customer in made
+    )
+    Contact.objects.bulk_create(
+        Contact(customer=customer, name="王海", mobile="13900001111") for customer in made
+    )
+    for customer in Customer.objects.filter(customer_no="C-HD"):
+        Contact.objects.bulk_create(
+            Contact(customer=customer, name=f"联系人{n}", mobile="13900001111", birthday=date(1980, 1, 1 + n))
+            for n in range(30)
+        )
+        Assignment.objects.bulk_create(
+            Assignment(
+                customer=customer, manager=wang, role="primary", starts_on=date(1980 + n, 1, 1),
+                ends_on=date(1981 + n, 1, 1),
+            )
+            for n in range(30)
+        )  # fmt: skip

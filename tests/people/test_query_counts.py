@@ -18,6 +18,7 @@ from cmsys.org.models import OrgUnit
 from cmsys.transfers.models import ImportBatch
 from managers.careers.models import Post
 from managers.profiles.models import Certificate, GradeRecord, RelationshipManager
+from tests.customers.stage import thirty_customers
 from tests.people.counting import API_LIMIT, BASELINE, PAGE_LIMIT, check, counted
 from tests.permissions.house import House, clients_of, furnish
 from tests.permissions.reading import addresses
@@ -38,6 +39,10 @@ LISTS = {
     "managers_export_csv": ("hrh", "/managers/export.csv?q=M-CD1", "/managers/export.csv"),
     "managers_export_xlsx": ("hrh", "/managers/export.xlsx?q=M-CD1", "/managers/export.xlsx"),
     "imports_home": ("hrh", "/imports/", "/imports/"),
+    "customers_list": ("cmd", "/customers/?q=C-HD", "/customers/?size=50"),
+    "customers_list (own)": ("cm", "/customers/?q=C-HD", "/customers/?size=50"),
+    "customers_mine": ("cm", "/my-customers/?q=C-HD", "/my-customers/"),
+    "customers_export_csv": ("cmd", "/customers/export.csv?q=C-HD", "/customers/export.csv"),
 }
 # One object's page: with little below it, and with thirty of what its cards show.
 PAGES = {
@@ -57,12 +62,20 @@ PAGES = {
     "desk (mgr)": ("mgr", "/"),
     "desk (sys)": ("sys", "/"),
     "desk (aud)": ("aud", "/"),
+    "desk (cmd)": ("cmd", "/"),
+    "customers_detail": ("cmd", "/customers/C-HD/"),
+    "customers_detail (own)": ("cm", "/customers/C-HD/?on=2025-01-01"),
+    "customers_edit": ("da", "/customers/C-HD/edit/"),
+    "customer_owner": ("cmd", "/customers/C-HD/owner/"),
 }
 API = {
     "managers-list": ("managers:read", "/api/v1/managers/"),
     "certificates-list": ("managers:read", "/api/v1/certificates/"),
     "posts-list": ("org:read", "/api/v1/posts/"),
     "org-units-list": ("org:read", "/api/v1/org-units/"),
+    "customers-list": ("customers:read", "/api/v1/customers/"),
+    "contacts-list": ("customers:read", "/api/v1/contacts/"),
+    "assignments-list": ("customers:read", "/api/v1/assignments/"),
 }
 
 
@@ -138,6 +151,7 @@ def thirty_more(house: House) -> None:
     Job.objects.bulk_create(
         Job(kind="probe", key=f"more-{n}", actor_id=user.pk, actor_name=str(user)) for n in range(30)
     )
+    thirty_customers(cast)
 
 
 def of(house: House, who: str, name: str) -> Browser:
