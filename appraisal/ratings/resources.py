@@ -49,7 +49,7 @@ class RatingResource(Resource):
     default_sort = ("-period", "manager__employee_no", "indicator_code", "rater_group", "rater")
     totals = (
         Total("raters", gettext_lazy("评价人次"), Sum("raters")),
-        Total("mean", gettext_lazy("平均分"), MEAN),
+        Total("mean", gettext_lazy("平均分（按人次，不按方案权重）"), MEAN),
     )
     columns = (
         Column("name", gettext_lazy("被评人"), lambda r: r.manager.name, sort=("manager__name_pinyin",)),
