@@ -11,7 +11,7 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from appraisal.cycles.permissions import CYCLE_EDIT
-        from appraisal.scoring import cards, jobs, permissions, regrading_cards, tiles
+        from appraisal.scoring import cards, jobs, permissions, regrading_cards, scheme_cards, tiles
         from appraisal.scoring.api import GradedCycleViewSet, SheetViewSet
         from cmsys.api.router import register
         from cmsys.ui.history import history_card
@@ -29,6 +29,9 @@ class ScoringConfig(AppConfig):
             MenuEntry(Group.APPRAISAL, 35, _("定级计划"), "regrade_schedules_list", "clock", CYCLE_EDIT),
         )
         add_cards(
+            Card("schemes", "indicators", 10, _("指标与权重"), scheme_cards.indicators_card, span=2),
+            Card("schemes", "matrix", 20, _("矩阵"), scheme_cards.matrix_card, span=1),
+            Card("schemes", "ladder", 30, _("等级与升降级规则"), scheme_cards.ladder_card, span=1),
             Card("cycles", "grading", 20, _("定级"), regrading_cards.grading_card),
             Card("regrade-schedules", "schedule", 10, _("计划"), regrading_cards.schedule_card, span=2),
             Card("regrade-schedules", "history", 90, _("变更历史"), history_card, CYCLE_EDIT, span=2),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from appraisal.schemes.engine.exact import plain
 from appraisal.scoring.documents import Reasons
-from appraisal.scoring.methods_said import group_said
+from appraisal.scoring.methods_said import group_said, number
 from appraisal.scoring.words import SchemeWords, said
 
 Data = Mapping[str, Any]
@@ -143,6 +145,17 @@ def _condition(words: SchemeWords, item: Data) -> Condition:
     return Condition(text, own, passed)
 
 
+def asked_said(words: SchemeWords, leaf: Data) -> str:
+    """What one condition of a document asks, before anybody is asked."""
+    item = dict(leaf, found=())
+    if "certificate" in leaf:
+        item["code"] = "certificate"
+    than = leaf.get("than")
+    if isinstance(than, Mapping):
+        item["than"] = number(than) if "param" in than else value_name(words, str(than["value"]))
+    return _condition(words, item).text
+
+
 def _when(item: Data) -> str:
     if "times" in item:
         within = item.get("within")
@@ -195,7 +208,7 @@ def value_said(words: SchemeWords, name: str, value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(value, (list, tuple)):
         return "、".join(value_said(words, name, item) for item in value)
-    text = str(value)
+    text = plain(value) if isinstance(value, Fraction) else str(value)
     if name == "quadrant":
         return words.cell_name(text)
     if name == "grade":
