@@ -137,20 +137,15 @@ class Listing:
         found = rows.order_by().aggregate(
             rows_=Count("*"), **{f"total_{total.key}": total.expression for total in declared}
         )
-        return (
-            rows,
-            found["rows_"],
-            False,
-            [
-                {
-                    "key": total.key,
-                    "label": total.label,
-                    "value": exact(found[f"total_{total.key}"]),
-                    "text": figure_text(found[f"total_{total.key}"], total.kind),
-                }
-                for total in declared
-            ],
-        )
+        return found["rows_"], [
+            {
+                "key": total.key,
+                "label": total.label,
+                "value": exact(found[f"total_{total.key}"]),
+                "text": figure_text(found[f"total_{total.key}"], total.kind),
+            }
+            for total in declared
+        ]
 
     # --- sorting ----------------------------------------------------------------------------------------------------
     def _sorted_by(self) -> tuple[Column | None, bool]:
