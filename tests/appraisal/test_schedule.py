@@ -100,6 +100,12 @@ def test_the_cycle_is_opened_and_regraded_once(
     assert [str(one.period) for one in due_periods(at("2026-01-05 02:30:00"))] == ["2025Q4"]
 
 
+def test_a_kind_is_asked_for_its_moments_by_one_room_only(db: None) -> None:
+    clock.run_when(SCHEDULE, latest_due)
+    with pytest.raises(ValueError, match="scheduled twice"):
+        clock.run_when(SCHEDULE, lambda now: None)
+
+
 def test_a_downtime_of_half_a_year_is_caught_up_once(
     plan: RegradeSchedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
