@@ -69,6 +69,10 @@ class FactKind(ImportKind):
         names = {*self.fields.values(), *self.derived}
         return [field for field in self.model._meta.concrete_fields if field.name in names]
 
+    def table_columns(self) -> list[str]:
+        """The columns of the table behind `stored`."""
+        return [str(field.column) for field in self.stored()]
+
     def code_of(self, field: Field[Any, Any]) -> str | None:
         """The column that fills a field; None for a derived one."""
         return next((code for code, name in self.fields.items() if name == field.name), None)

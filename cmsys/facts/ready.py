@@ -69,10 +69,10 @@ def _compared(kind: FactKind, staged: Sequence[str]) -> str:
         selected.append(f"r_{code}.id AS ref_{code}" if code in staged else f"NULL::bigint AS ref_{code}")
         selected.append(f's."{code}" AS t_{code}' if code in staged else f"NULL::text AS t_{code}")
     for field in kind.stored():
-        code = kind.code_of(field)
+        filled_by = kind.code_of(field)
         selected.append(f'e."{field.column}" AS b_{field.column}')
         if field.name not in kind.derived:
-            selected.append(f"{_after(kind, field, code, staged)} AS a_{field.column}")
+            selected.append(f"{_after(kind, field, filled_by, staged)} AS a_{field.column}")
     return f"SELECT {', '.join(selected)} FROM {STAGED} s {' '.join(joined)}"
 
 

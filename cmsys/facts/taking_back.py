@@ -57,7 +57,7 @@ def take_back(kind: FactKind, batch: ImportBatch, context: Context) -> TakenBack
 def _prepare(kind: FactKind, batch: ImportBatch, context: Context) -> None:
     """The prepared rows of the way back: `b_` as they stand now, `a_` as they were before the batch."""
     fields = kind.stored()
-    columns = [field.column for field in fields]
+    columns = kind.table_columns()
     now = ", ".join(f'm."{name}" AS b_{name}' for name in columns)
     hidden = kind.unreachable(context)
     present = writing.mark([f'm."{name}"' for name in columns])
@@ -99,7 +99,7 @@ def _keep_referred(kind: FactKind) -> None:
         pointing = relation.field.column
         run(
             f"UPDATE {READY} r SET why = {REFERRED}, action = {REFUSED} WHERE r.action = {REMOVE}"
-            f' AND EXISTS (SELECT FROM {table(relation.related_model)} o WHERE o."{pointing}" = r.id)'  # type: ignore[arg-type]
+            f' AND EXISTS (SELECT FROM {table(relation.related_model)} o WHERE o."{pointing}" = r.id)'
         )
 
 
@@ -131,7 +131,7 @@ def _kept(kind: FactKind, batch: ImportBatch) -> list[Kept]:
         LOST: _("原来引用的对象已不存在"),
         REFERRED: _("已被别处引用，不能删除"),
     }
-    key = kind.model._meta.get_field(kind.fields[kind.key.code]).column
+    key = next(field.column for field in kind.stored() if kind.code_of(field) == kind.key.code)
     found = fetch(
         f"SELECT line, id, op, coalesce(b_{key}::text, id::text), why FROM {READY} WHERE why <> 0 ORDER BY line"
     )

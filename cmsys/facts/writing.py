@@ -31,7 +31,7 @@ class Overtaken(OperationalError):
 
 def write(kind: FactKind, context: Context, report: Report) -> None:
     """One INSERT, one UPDATE, and what the kind does with the difference. Raises Overtaken."""
-    columns = [field.column for field in kind.stored()]
+    columns = kind.table_columns()
     now = literal(context.now)
     if report.created:
         run(
@@ -47,7 +47,7 @@ def write(kind: FactKind, context: Context, report: Report) -> None:
 
 def update(kind: FactKind, now: str) -> None:
     """Stored rows become what is prepared for them, if they are still as they were seen. Raises Overtaken."""
-    columns = [field.column for field in kind.stored()]
+    columns = kind.table_columns()
     settings = ", ".join(f'"{name}" = r.a_{name}' for name in columns)
     written = run(
         f"UPDATE {table(kind.model)} m SET {settings}, updated_at = {now} FROM {READY} r"
@@ -60,7 +60,7 @@ def update(kind: FactKind, now: str) -> None:
 
 def delta(kind: FactKind) -> str:
     """What the prepared rows change, as a subquery: sign and the stored columns."""
-    columns = [field.column for field in kind.stored()]
+    columns = kind.table_columns()
     before = ", ".join(f'b_{name} AS "{name}"' for name in columns)
     after = ", ".join(f'a_{name} AS "{name}"' for name in columns)
     return (
@@ -81,7 +81,7 @@ def keep(kind: FactKind, batch: ImportBatch, context: Context) -> None:
 
 def _keep_slice(kind: FactKind, batch: ImportBatch, context: Context, number: int, start: int) -> int:
     """One slice of lines from `start` on; 0 when nothing was written of them."""
-    columns = [field.column for field in kind.stored()]
+    columns = kind.table_columns()
     before = ", ".join(f"'{name}', b_{name}" for name in columns)
     found = fetch(
         f"INSERT INTO {table(FactSlice)} (batch_id, number, rows, ids, marks, changed)"

@@ -37,7 +37,8 @@ def find_existing(kind: ModelKind, rows: Sequence[Row], context: Context) -> Non
 
     Call it when the references of the key are resolved.
     """
-    names = [kind.model._meta.get_field(kind.fields[column.code]).attname for column in kind.key_columns]
+    meta: Any = kind.model._meta
+    names = [meta.get_field(kind.fields[column.code]).attname for column in kind.key_columns]
     keys = {row.number: key_of(kind, row) for row in rows}
     wanted = {key for key in keys.values() if key is not None}
     found = {}

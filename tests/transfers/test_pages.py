@@ -323,7 +323,47 @@ def test_batches_are_seen_by_their_author_and_by_head_office(browser: Browser) -
     assert "A2" not in hrb.get(reverse("imports_home")).content.decode()
 
 
-@pytest.mark.parametrize("user", ["sys", "sec", "aud", "mgr", "cm", "cmd", "da", "trn", "nobody"])
+@pytest.mark.parametrize("user", ["cmd", "da"])
+def test_who_imports_customers_neither_sees_nor_touches_batches_of_people(
+    browser: Browser, bring: Bring, user: str
+) -> None:
+    batch = bring("managers", ["工号,姓名,所属机构", "A1,甲,CD"]).batch
+    assert batch is not None
+    client = browser(user)
+    assert client.get(reverse("imports_home")).status_code == 200
+    assert client.get(reverse("imports_new", args=["customers"])).status_code == 200
+    assert client.get(reverse("imports_new", args=["managers"])).status_code == 403
+    assert client.get(reverse("imports_batch", args=[batch.pk])).status_code == 404
+    assert client.post(reverse("imports_undo", args=[batch.pk]), {"reason": "x"}).status_code == 404
+
+
+def test_transactions_in_the_browser_from_upload_to_undo(browser: Browser, cast: Cast) -> None:
+    from customers.engagement.models import Transaction
+    from customers.registry.models import Customer
+
+    Customer.objects.create(customer_no="C1", name="恒达科技", unit=cast.units["CD"])
+    client = browser("hrh")
+    _upload(
+        client,
+        "transactions",
+        "流水号,客户编号,工号,日期,金额\nT1,C1,M-CD1,2025-12-31,100\nT2,C9,,2025-12-31,5",
+    )
+    page = client.get(reverse("imports_batch", args=[_batch().pk])).content.decode()
+    assert "1 处需要改正" in page
+    assert "没有“C9”，请核对，或先导入它" in page
+    assert "恒达科技" in page
+    assert client.get(reverse("imports_marked", args=[_batch().pk])).status_code == 200
+    assert not Transaction.objects.exists()
+    client.post(reverse("imports_commit", args=[_batch().pk]), {"mode": "skip"})
+    assert Transaction.objects.get().transaction_no == "T1"
+    page = client.get(reverse("imports_undo", args=[_batch().pk])).content.decode()
+    assert "删除这一批新增的 1 条" in page
+    client.post(reverse("imports_undo", args=[_batch().pk]), {"reason": "版本不对"})
+    assert not Transaction.objects.exists()
+    assert _batch().state == "undone"
+
+
+@pytest.mark.parametrize("user", ["sys", "sec", "aud", "mgr", "cm", "trn", "nobody"])
 def test_others_are_shown_the_door(browser: Browser, bring: Bring, user: str) -> None:
     batch = bring("managers", ["工号,姓名,所属机构", "A1,甲,CD"]).batch
     assert batch is not None

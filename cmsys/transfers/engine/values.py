@@ -183,8 +183,10 @@ def _moment(raw: Any, text: str, date_format: str, epoch_1904: bool) -> datetime
 
 
 def _at(day: date | None, clock: re.Match[str]) -> datetime | None:
+    if day is None:
+        return None
     try:
-        return day and datetime.combine(
+        return datetime.combine(
             day, time(int(clock["hour"]), int(clock["minute"]), int(clock["second"] or 0))
         )
     except ValueError:

@@ -322,7 +322,7 @@ def _bring_in(
 
 def _is_contention(error: Exception) -> bool:
     """Whether somebody else got there first: a key taken, a row locked, a deadlock. Other failures are ours."""
-    code = getattr(error.__cause__, "pgcode", None) or getattr(error, "pgcode", "")
+    code = getattr(error.__cause__, "pgcode", None) or getattr(error, "pgcode", None) or ""
     return code.startswith("23") or code in ("55P03", "40P01", "40001")
 
 
