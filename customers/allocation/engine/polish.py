@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .blocks import FORBIDDEN, Block
+from .chains import BARRED, chains
 from .loads import PENALTY
 from .network import RangeError
 from .problem import Ints
@@ -25,7 +26,6 @@ from .resources import Resource
 TYPES = 12
 VALUE_CLASSES = 3
 ROUNDS = 400
-BARRED = FORBIDDEN // 2
 # Figures of one evaluation held at a time.
 CHUNK = 1 << 21
 
@@ -50,7 +50,7 @@ def polish(block: Block, manager: Ints, costs: Ints, most_moves: int | None = No
         raise RangeError(f"a block of {units} units is too large to index its costs in 64 bits")
     state = _State(block, manager.copy(), costs, most_moves)
     for _ in range(ROUNDS):
-        if not state.round():
+        if not state.round() and not state.chain():
             break
     return Polished(state.manager, state.broken())
 
@@ -185,9 +185,8 @@ class _State:
             net = resource.points[back][:, None, :] - resource.points[out][:, :, None]
             total += resource.change(first, net) + resource.change(second, -net)
         if self.limited:
-            counts = np.append(self.block.keys, 0)
-            more = counts[back][:, None, :] - counts[out][:, :, None]
-            total += self._key_change(first, more) + self._key_change(second, -more)
+            more = self.keys_of(back)[:, None, :] - self.keys_of(out)[:, :, None]
+            total += self.key_change(first, more) + self.key_change(second, -more)
         # No relief of an overload is worth a pair that a rule forbids.
         total[(there >= BARRED)[:, :, None] | (here >= BARRED)[:, None, :]] = FORBIDDEN
         flat = total.reshape(len(first), -1)
@@ -198,11 +197,36 @@ class _State:
         found: Ints = np.stack([gain, first, second, out[pairs, a], back[pairs, b]])[:, gain < 0]
         return found
 
-    def _key_change(self, manager: Ints, more: Ints) -> Ints:
+    def keys_of(self, unit: Ints) -> Ints:
+        """Key customers of units (−1: none), the shape of `unit`."""
+        held: Ints = np.append(self.block.keys, 0)[unit]
+        return held
+
+    def key_change(self, manager: Ints, more: Ints) -> Ints:
+        """What `more` key customers (int64[p, a, b]) cost managers (int64[p]) in penalties."""
+        if not self.limited:
+            return np.zeros_like(more)
         limit, held = self.block.key_limit or 0, self.keys[manager]
         after = np.maximum(held[:, None, None] + more - limit, 0)
         change: Ints = PENALTY * (after - np.maximum(held - limit, 0)[:, None, None])
         return change
+
+    def chain(self) -> bool:
+        """Applies the best chains of three managers that share none; False when nothing improves."""
+        self._refresh()
+        for resource in self.resources:
+            resource.prepare()
+        found = chains(self)
+        order = np.lexsort((found[2], found[0]))
+        for _, j, k, end, first, second in found[:, order].T.tolist():
+            if self.dirty[j] or self.dirty[k] or self.dirty[end]:
+                continue
+            shifts = ((first, j, k), (second, k, end))
+            if self._within_budget(shifts):
+                self.dirty[[j, k, end]] = True
+                for moving, source, target in shifts:
+                    self._move(moving, source, target)
+        return bool(self.dirty.any())
 
     def _apply(self, found: Ints) -> bool:
         order = np.argsort(found[0], kind="stable")
