@@ -28,7 +28,8 @@ class CycleState(models.TextChoices):
 class Cycle(models.Model):
     """考核周期: one version of a scheme for one period, `[starts_on, ends_on)`.
 
-    `graded_at`, `result_hash` and the counts are those of the last whole regrading.
+    `result_hash` and the counts are those of the sheets that are published; `graded_at` is the last regrading of everybody
+    that changed anything.
     """
 
     resource: ClassVar[str] = "cycles"
