@@ -119,7 +119,7 @@ class MatrixPage:
     def __init__(self, rows: Any, earlier_rows: Any, filterset: Any, previous: Cycle | None) -> None:
         """`rows` are the sheets that match, `earlier_rows` those of the cycle before under the same conditions."""
         self.rows, self.earlier_rows, self.previous = rows, earlier_rows, previous
-        self.cycle: Cycle = filterset.cycle
+        self.cycle: Cycle = filterset.chosen
         self.words: SchemeWords = filterset.words
         given = filterset.form.cleaned_data
         self.compare = bool(given.get("compare")) and previous is not None

@@ -30,8 +30,8 @@ def matrix(request: SignedInRequest) -> HttpResponse:
     filterset = MatrixFilterSet(request.GET, queryset=sheets, request=request)
     valid = filterset.is_valid()
     found = None
-    if valid and filterset.cycle is not None and filterset.words is not None and filterset.words.matrix:
-        previous = previous_cycle(filterset.cycle)
+    if valid and filterset.chosen is not None and filterset.words is not None and filterset.words.matrix:
+        previous = previous_cycle(filterset.chosen)
         found = MatrixPage(filterset.qs, _earlier(filterset, sheets, previous), filterset, previous).build()
     listed = reverse("score_sheets_list") + conditions(request.GET, ("cycle", "unit", "line", "grade"))
     context = {
@@ -61,10 +61,10 @@ def _earlier(filterset: MatrixFilterSet, sheets: Any, previous: Any) -> Any:
 
 
 def _subtitle(request: SignedInRequest, filterset: MatrixFilterSet, found: Any) -> str:
-    if filterset.cycle is None:
+    if filterset.chosen is None:
         return ""
     where = covered(request.user, SHEET_LIST)
-    text = f"{cycle_label(filterset.cycle)} · {where}"
+    text = f"{cycle_label(filterset.chosen)} · {where}"
     if found is None:
         return text
     text += _(" · %(n)d 人") % {"n": found.total}
@@ -72,7 +72,7 @@ def _subtitle(request: SignedInRequest, filterset: MatrixFilterSet, found: Any) 
 
 
 def _reason(filterset: MatrixFilterSet) -> str:
-    if filterset.cycle is None:
+    if filterset.chosen is None:
         return _("还没有考核结果，或者都不在您的权限范围内。周期运行定级之后，人员会出现在矩阵里。")
     if filterset.words is not None and not filterset.words.matrix:
         return _("这个周期的方案没有双维矩阵，请换一个周期。")

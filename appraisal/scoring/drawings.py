@@ -140,7 +140,8 @@ class MatrixDrawing:
         return grounds
 
     def _ticks(self) -> list[dict[str, object]]:
-        frame, ticks = self.frame, []
+        frame = self.frame
+        ticks: list[dict[str, object]] = []
         for axis in (0, 1):
             marks = self._edges(axis) if self.limits else [frame.low[axis], frame.high[axis]]
             for value in marks:

@@ -54,7 +54,7 @@ def previous_cycle(cycle: Cycle) -> Cycle | None:
 
 
 class SheetFilterSet(django_filters.FilterSet):
-    """Cycle, unit with all below it, name; then grade, cell, proposal and line. `cycle` and `words` say what was chosen."""
+    """Cycle, unit with all below it, name; then grade, cell, proposal and line. `chosen` is the cycle, `words` its scheme."""
 
     cycle = CycleFilter(label=_("周期"), queryset=graded_cycles, empty_label=None)
     unit = UnitFilter(label=_("机构"), empty_label=_("全部"))
@@ -78,15 +78,15 @@ class SheetFilterSet(django_filters.FilterSet):
     ) -> None:
         rows = queryset if queryset is not None else ScoreSheet.objects.none()
         self.assumed: tuple[str, ...] = ()
-        self.cycle = _asked(data)
-        if self.cycle is None and not (data or {}).get("cycle"):
-            self.cycle = newest_cycle(rows)
-            if self.cycle is not None:
+        self.chosen = _asked(data)
+        if self.chosen is None and not (data or {}).get("cycle"):
+            self.chosen = newest_cycle(rows)
+            if self.chosen is not None:
                 data = data.copy() if data is not None else {}
-                data["cycle"] = str(self.cycle.pk)
+                data["cycle"] = str(self.chosen.pk)
                 self.assumed = ("cycle",)
         super().__init__(data, queryset=rows, request=request, prefix=prefix)
-        self.words: SchemeWords | None = words_of(self.cycle.scheme) if self.cycle is not None else None
+        self.words: SchemeWords | None = words_of(self.chosen.scheme) if self.chosen is not None else None
         if self.words is not None:
             cells = [(cell.code, cell.name) for cell in self.words.cells]
             grades = [(grade.code, grade.name) for grade in self.words.scheme.grades]
@@ -131,7 +131,7 @@ class SheetListFilterSet(SheetFilterSet):
 
     def came_from(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Those who stood in that cell in the cycle before."""
-        before = previous_cycle(self.cycle) if self.cycle is not None else None
+        before = previous_cycle(self.chosen) if self.chosen is not None else None
         if before is None:
             return queryset.none()
         there = ScoreSheet.objects.filter(cycle=before, manager=OuterRef("manager"), quadrant=value)
