@@ -82,10 +82,14 @@ def differences(seed: int, *, managers: int, customers: int) -> list[Difference]
 
 
 def misdated(seed: int, *, customers: int) -> list[str]:
-    """Customer numbers, among those drawn, whose beginning is not that of their first contract or transaction."""
+    """Customer numbers, among those drawn, who began later than their first contract or transaction, or with another.
+
+    One who began before the oldest record here is right: records of earlier years need not have been brought in.
+    """
     drawn = f"SELECT id FROM {table(Customer)} ORDER BY hashint8extended(id, {int(seed)}), id LIMIT {int(customers)}"
     rows = fetch(
         f"SELECT c.customer_no FROM {table(Customer)} c JOIN ({beginnings(drawn)}) f ON f.id = c.id"
-        " WHERE (c.since, c.developed_by_id) IS DISTINCT FROM (f.since, f.manager_id) ORDER BY 1"
+        " WHERE f.since IS NOT NULL AND (c.since IS NULL OR c.since > f.since"
+        " OR (c.since = f.since AND c.developed_by_id IS DISTINCT FROM f.manager_id)) ORDER BY 1"
     )
     return [number for (number,) in rows]
