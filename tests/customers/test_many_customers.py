@@ -29,7 +29,7 @@ FILL = f"""
         CASE WHEN i %% 3 = 0 THEN 'individual' ELSE 'enterprise' END, '', '', '', '', '', '', '', '', '', now(),
         (%(units)s::bigint[])[1 + i %% 3], %(owner)s, (%(tiers)s::bigint[])[1 + i %% 4]
     FROM generate_series(0, {MANY - 1}) i
-"""  # noqa: S608
+"""
 
 
 @pytest.fixture(scope="module")
@@ -90,5 +90,5 @@ def test_pages_are_in_order_at_that_size(many: Cast) -> None:
     assert numbers("sort=-customer_no")[:3] == ["C0299999", "C0299998", "C0299997"]
     # 浦东 has the numbers that leave two when divided by three: a filtered list is sorted, not read along an index.
     assert numbers("sort=customer_no&unit=PD&page=2")[:2] == ["C0000302", "C0000305"]
-    assert numbers("sort=customer_no&q=稀土&page=2")[0] == "C0151001"
+    assert numbers("sort=customer_no&q=稀土&page=2")[0] == "C0150001"
     assert Customer.objects.count() == MANY
