@@ -17,7 +17,8 @@ from appraisal.scoring import regrade as machine
 from appraisal.scoring.documents import load_reasons
 from appraisal.scoring.hashing import result_hash
 from appraisal.scoring.models import ScoreSheet, SheetLine, StagedFigure, StagedLine, StagedSheet
-from appraisal.scoring.selectors import result_lines
+from appraisal.scoring.selectors import Tally, result_lines
+from appraisal.scoring.services.publishing import sheets_publish
 from appraisal.scoring.services.regrading import regrade
 from cmsys.access.actors import MissingFunction
 from cmsys.audit.models import Event
@@ -313,6 +314,27 @@ def test_a_job_that_finds_its_cycle_closed_writes_nothing(demo: World) -> None:
     Cycle.objects.filter(pk=demo.cycle.pk).update(state="closed", closed_at=timezone.now())
     with pytest.raises(JobRefused, match="已经结束"):
         next(chunks)
+    assert ScoreSheet.objects.count() == 0
+
+
+def test_the_publication_asks_again_for_the_cycle_and_the_function(demo: World) -> None:
+    """The step has asked before; between that and the lock somebody may have closed the cycle."""
+    job = regrade(actor=STAGE, cycle_id=demo.cycle.pk, chunk=100)
+    next(steps(job))
+    assert staged() == (0, 4, 16)
+    wanted = {
+        "cycle_id": demo.cycle.pk,
+        "job_id": job.pk,
+        "tally": Tally(),
+        "whole": True,
+        "now": timezone.now(),
+    }
+    with pytest.raises(MissingFunction):
+        sheets_publish(actor=demo.cast.user("hrb"), **wanted)
+    Cycle.objects.filter(pk=demo.cycle.pk).update(state="closed", closed_at=timezone.now())
+    with pytest.raises(ValidationError) as caught:
+        sheets_publish(actor=STAGE, **wanted)
+    assert caught.value.error_dict["state"][0].code == "closed"
     assert ScoreSheet.objects.count() == 0
 
 
