@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from .instance import Floats, Instance, Ints
 
-TANGENT_ROUNDS = 40
+TANGENT_ROUNDS, WHOLE_ROUNDS = 40, 6
 
 
 @dataclass
@@ -62,11 +62,17 @@ class Program:
 
     def solve(self, nodes: int = 0) -> Answer:
         """As a linear program (nodes = 0) or in whole numbers within so many nodes; adds tangents until they hold."""
-        answer = self._once(nodes)
-        for _round in range(TANGENT_ROUNDS if self.weight > 0 else 0):
+        answer = self._once(0) if self.weight > 0 else self._once(nodes)
+        if self.weight <= 0:
+            return answer
+        for _round in range(TANGENT_ROUNDS):
             if answer.status == "infeasible" or not len(answer.x) or not self._touch(answer):
                 break
+            answer = self._once(0)
+        for _round in range(WHOLE_ROUNDS if nodes else 0):
             answer = self._once(nodes)
+            if not len(answer.x) or not self._touch(answer):
+                break
         return answer
 
     def _sizes(self) -> tuple[int, int, int]:

@@ -36,10 +36,7 @@ def relax(instance: Instance) -> Relaxation:
     """The relaxation. A few linear programs of about four pairs per customer; deterministic."""
     start = ascent(instance)
     core = _cheapest(instance, start, START)
-    tangents = Tangents()
-    if instance.weight > 0:
-        for share in (-0.5, -0.2, -0.05, 0.0, 0.05, 0.2, 0.5):
-            tangents.add(np.arange(instance.m), np.full(instance.m, share))
+    tangents = spread(instance)
     price = _overflow_price(instance)
     for _attempt in range(3):
         answer = _generate(instance, core, tangents, price)
@@ -52,6 +49,15 @@ def relax(instance: Instance) -> Relaxation:
     bounds = [(proven(instance, prices), prices) for prices in (answer.prices, start)]
     bound, prices = max(bounds, key=lambda pair: pair[0].value)
     return Relaxation(prices, bound, _parts(instance, core, answer), tangents)
+
+
+def spread(instance: Instance) -> Tangents:
+    """Tangents to begin with, where there is a fairness term."""
+    tangents = Tangents()
+    if instance.weight > 0:
+        for share in (-0.5, -0.2, -0.05, 0.0, 0.05, 0.2, 0.5):
+            tangents.add(np.arange(instance.m), np.full(instance.m, share))
+    return tangents
 
 
 def _cheapest(instance: Instance, prices: Floats, count: int) -> Mask:

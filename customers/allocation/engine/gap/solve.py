@@ -17,15 +17,14 @@ from .core import Found, exact, open_pairs
 from .instance import Instance, Ints, candidates, instance_of
 from .knapsack import tighten, worthwhile
 from .program import Tangents, whole_program
-from .relaxation import Relaxation, relax
+from .relaxation import Relaxation
 from .search import Walk, first_penalty
+from .uniform import relax_any
 
 DESCENT, PATIENCE = 5000, 3
 ROAMING, ROAMS = 500, ((600, 1.01), (2000, 1.003))  # up to so many customers: steps and rise of penalties
-SMALL, SMALL_NODES = (
-    700,
-    150_000,
-)  # with so few pairs left the program is solved, to the end if (nodes × pairs) permit
+SMALL, SMALL_NODES = 700, 80_000  # so few pairs left go to the program whole, within so many nodes × pairs
+EVEN = 4  # programs with a fairness term are solved several times over: so many times smaller
 CORE, CORE_NODES = 330, 60  # otherwise a core of so many pairs is tried within so many nodes
 PROBE, PROBE_NODES = 12_000, 2_000  # whether there is a plan at all
 
@@ -64,7 +63,7 @@ def solve_problem(problem: Problem, seed: int = 0) -> Solution:
     if not problem.customers:
         return Solution(True, Fraction(0), Fraction(0), ())
     instance = instance_of(problem, possible)
-    relaxation = relax(instance)
+    relaxation = relax_any(instance)
     if relaxation.lacking is not None:
         out = left_out(instance, relaxation.part.argmax(axis=1))
         conflict = lacking(problem, instance, relaxation.lacking)
@@ -169,20 +168,14 @@ class _Attempt:
         if self.bound == self.value or self.instance.weight < 0:
             return
         left = open_pairs(self.instance, self.bounds, self.value)
-        if int(left.sum()) <= SMALL:
-            self._learn(
-                exact(
-                    self.instance,
-                    left,
-                    self.relaxation.tangents,
-                    max(SMALL_NODES // max(int(left.sum()), 1), 1),
-                ),
-                whole=True,
-            )
+        count, part = int(left.sum()), EVEN if self.instance.weight else 1
+        if count * part <= SMALL:
+            nodes = max(SMALL_NODES // (max(count, 1) * part), 1)
+            self._learn(exact(self.instance, left, self.relaxation.tangents, nodes), whole=True)
             return
         order = np.sort(self.bounds.reduced[left])
-        core = left & (self.bounds.reduced <= order[min(CORE, len(order)) - 1])
-        if int(core.sum()) <= 2 * CORE and self.instance.n <= CORE:
+        core = left & (self.bounds.reduced <= order[min(CORE // part, len(order)) - 1])
+        if int(core.sum()) * part <= 2 * CORE and self.instance.n * part <= CORE:
             assert self.plan is not None
             core[np.arange(self.instance.n), self.plan] = True
             self._learn(exact(self.instance, core, self.relaxation.tangents, CORE_NODES), whole=False)
