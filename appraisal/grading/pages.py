@@ -30,8 +30,11 @@ from appraisal.grading.selectors import (
 from appraisal.scoring.drawings import Dot, MatrixDrawing, cell_tone, frame_of
 from appraisal.scoring.models import ProposalKind
 from appraisal.scoring.words import Cell, SchemeWords, said
+from managers.careers.models import Grade
 
 WIDTH, HEIGHT = 760, 520
+# With more people than this only those who changed their cell are drawn with where they came from.
+GHOSTS = 60
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,10 @@ class MatrixPage:
         )  # fmt: skip
 
     def _finding(self, cells: tuple[CellRow, ...]) -> str:
-        """`28 人在“高能高绩”，比 2025Q3 多 6 人`: the best cell leads."""
+        """`28 人在“高能高绩”，比 2025Q3 多 6 人`: the best cell leads, the fullest where it is empty."""
         best = max(cells, key=lambda row: (row.cell.column + row.cell.row, row.cell.row))
+        if not best.count:
+            best = max(cells, key=lambda row: row.count)
         text = _("%(n)d 人在“%(cell)s”") % {"n": best.count, "cell": best.cell.name}
         if best.before is None or self.previous is None:
             return text
@@ -214,15 +219,20 @@ class MatrixPage:
                 "人多于 %(limit)d，按 %(step)s 分一格合并成 %(n)d 个点，点的面积表示人数，点开是这一格的名单。"
             )
             return drawing, said_ % {"limit": POINTS, "step": said(Decimal(str(step))), "n": len(dots)}
-        return drawing, _("一点一人，点开是考核表。")
+        text = _("一点一人，点开是考核表。")
+        if self.compare and len(dots) > GHOSTS:
+            text += _("人多于 %(limit)d，空心点只画换了格的人。") % {"limit": GHOSTS}
+        return drawing, text
 
     def _dots(self) -> list[Dot]:
         tail = urlencode({key: value for key, value in self.query.items() if value})
         found = points(self.rows, self.previous if self.compare else None)
+        all_ghosts = len(found) <= GHOSTS
         return [
             Dot(
                 point.ability, point.performance, self._label(point),
-                f"{reverse('score_sheets_detail', args=[point.pk])}?{tail}", point.proposal, 1, point.before,
+                f"{reverse('score_sheets_detail', args=[point.pk])}?{tail}", point.proposal, 1,
+                point.before if all_ghosts or point.quadrant != point.quadrant_before else None,
             )
             for point in found
         ]  # fmt: skip
@@ -271,7 +281,9 @@ class MatrixPage:
         total = sum(now.values())
         rows = []
         known = [(grade.code, grade.name) for grade in reversed(self.words.scheme.grades)]
-        known += [(code, code or _("未定级")) for code in sorted(set(now) - {code for code, _name in known})]
+        others = sorted(set(now) - {code for code, _name in known})
+        names = dict(Grade.objects.filter(code__in=others).values_list("code", "name"))
+        known += [(code, names.get(code, code) or _("未定级")) for code in others]
         for code, name in known:
             guide, note, over = self._quota(code, then.get(code, 0), total)
             url = self._list(grade=code) if code and self.words.scheme.grade(code) else ""

@@ -21,7 +21,6 @@ from appraisal.scoring.models import ProposalKind, ScoreSheet, SheetLine
 from appraisal.scoring.permissions import SHEET_VIEW
 from appraisal.scoring.selectors import result_lines
 from appraisal.scoring.words import exact
-from cmsys.access.functions import Function
 from cmsys.api.filters import ResourceFilterSet, UnderUnitFilter
 from cmsys.api.resources.org_units import UnitRefSerializer
 from cmsys.api.viewsets import ReadOnlyResourceViewSet
@@ -178,14 +177,10 @@ class ResultsSerializer(serializers.Serializer):
 
 
 class GradedCycleViewSet(CycleViewSet):
-    """考核周期，附各周期的结果。"""
-
-    def required_function(self) -> Function | None:
-        """Results ask for the scope of sheets, the cycles themselves for that of cycles."""
-        return SHEET_VIEW if self.action == "results" else super().required_function()
+    """考核周期，附各周期的结果；结果要的是考核表的权限范围。"""
 
     @extend_schema(summary=_("一个周期的全部结果"), responses=ResultsSerializer, filters=False)
-    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None, function=SHEET_VIEW)
     def results(self, request: Request, **keys: Any) -> Response:
         """按工号排序的全部可见结果；`result_hash` 是全行结果规范化 JSON 行的 sha256，只有看得到全行的客户端才能自行核对。"""
         cycle: Cycle = self.get_object()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import CycleMember
@@ -20,6 +21,7 @@ from appraisal.scoring.methods_said import kind_said, method_said, note_said
 from appraisal.scoring.models import LineSource, ProposalKind, ScoreSheet, SheetLine
 from appraisal.scoring.reasons import Reason, reasons_said
 from appraisal.scoring.words import SchemeWords, exact, said, words_of
+from managers.careers.models import Grade
 
 TONES = {
     ProposalKind.PROMOTION: "up", ProposalKind.DEMOTION: "down", ProposalKind.HOLD: "hold",
@@ -117,11 +119,23 @@ class Paper:
 
     @property
     def grade(self) -> str:
-        return self.words.grade_name(self.sheet.grade_code)
+        return grade_said(self.words, self.sheet)
 
     @property
     def level(self) -> str:
         return self.words.level_name(self.sheet.level) if self.sheet.level else ""
+
+
+def grade_label() -> Subquery:
+    """The bank's own name of a sheet's grade, to be annotated as `grade_label`: a scheme need not know every grade."""
+    return Subquery(Grade.objects.filter(code=OuterRef("grade_code")).values("name")[:1])
+
+
+def grade_said(words: SchemeWords, sheet: ScoreSheet) -> str:
+    """The grade as the scheme calls it, else as the bank does, else its code."""
+    if words.scheme.grade(sheet.grade_code) is not None:
+        return words.grade_name(sheet.grade_code)
+    return getattr(sheet, "grade_label", None) or sheet.grade_code
 
 
 def proposal_said(words: SchemeWords, sheet: ScoreSheet) -> str:

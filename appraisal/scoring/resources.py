@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from appraisal.cycles.models import CycleMember
 from appraisal.scoring.filters import SheetListFilterSet, cycle_label
 from appraisal.scoring.models import ScoreSheet
-from appraisal.scoring.paper import TONES, Paper, paper_of, proposal_said
+from appraisal.scoring.paper import TONES, Paper, grade_label, grade_said, paper_of, proposal_said
 from appraisal.scoring.permissions import SHEET_LIST
 from appraisal.scoring.words import exact, said, words_of
 from cmsys.access.actors import may
@@ -45,6 +45,10 @@ def _level(sheet: Any) -> str:
     return str(_words(sheet).level_name(sheet.level)) if sheet.level else ""
 
 
+def _grade(sheet: Any) -> str:
+    return grade_said(_words(sheet), sheet)
+
+
 class SheetResource(Resource):
     """考核表: results of a cycle, one sheet a person."""
 
@@ -60,7 +64,7 @@ class SheetResource(Resource):
         Column("employee_no", gettext_lazy("工号"), lambda s: s.manager.employee_no, sort=("manager__employee_no",)),
         Column("unit", gettext_lazy("机构"), lambda s: s.unit.name, sort=("unit__path",)),
         Column("line", gettext_lazy("条线"), lambda s: s.manager.line and s.manager.line.name, shown=False),
-        Column("grade", gettext_lazy("等级"), lambda s: _words(s).grade_name(s.grade_code), sort=("grade_order",)),
+        Column("grade", gettext_lazy("等级"), _grade, sort=("grade_order",)),
         Column(
             "ability", gettext_lazy("能力得分"), lambda s: exact(s.ability), sort=("ability_key",), numeric=True, kind="number",
         ),
@@ -88,6 +92,7 @@ class SheetResource(Resource):
         # Those without a score stand last when the best stand first.
         nothing = Value(-1)
         return rows.annotate(
+            grade_label=grade_label(),
             grade_order=Subquery(Grade.objects.filter(code=OuterRef("grade_code")).values("order")[:1]),
             ability_key=Coalesce("ability", nothing, output_field=ScoreSheet._meta.get_field("ability")),
             performance_key=Coalesce(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -15,8 +16,9 @@ from appraisal.scoring import permissions
 from appraisal.scoring.evidence import evidence_of
 from appraisal.scoring.models import ScoreSheet
 from appraisal.scoring.paper import Line
-from appraisal.scoring.resources import SHEETS, conditions, paper_for
+from appraisal.scoring.resources import SHEETS, conditions, paper_for, rounded
 from appraisal.scoring.services.printing import sheet_print
+from appraisal.scoring.words import said
 from cmsys.access.actors import require
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.ui.listing import Listing
@@ -33,6 +35,10 @@ class SheetViews(ResourceViews):
         page, tail = listing.page(), conditions(request.GET)
         for row in page.rows:
             row["url"] += tail
+            for cell in row["cells"]:
+                # Two decimals to compare people by; the sheet and the export carry all of them.
+                if cell["numeric"] and cell["text"]:
+                    cell["text"] = said(rounded(Decimal(cell["text"])), 2)
         fragment = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
         template = "ui/_results.html" if fragment else self.resource.template_list
         context = {"page": page, "resource": self.resource}

@@ -61,11 +61,8 @@ def test_scores_are_sorted_exactly_and_the_unrated_come_last(world: Graded) -> N
     cells = [[cell["text"] for cell in row["cells"] if cell["key"] in ("ability", "performance", "proposal")]
              for row in answer.context["page"].rows]  # fmt: skip
     assert cells == [
-        ["90", "114", "保持"],
-        ["88.45", "99.249", "晋升为中级"],
-        ["73.8", "35", "降级为初级"],
-        ["80", "", "未评"],
-    ]
+        ["90.00", "114.00", "保持"], ["88.45", "99.25", "晋升为中级"], ["73.80", "35.00", "降级为初级"], ["80.00", "", "未评"],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -107,6 +104,18 @@ def test_the_export_carries_exact_figures(world: Graded) -> None:
     assert found[:7] == ["赵立群", "M-CX1", "城西支行", "初级", "88.45", "99.249", "93.8495"]
     assert Event.objects.filter(kind="export").count() == 1
     assert signed_in(world, "mgr").get(f"{LIST}export.csv").status_code == 403
+
+
+def test_a_grade_the_scheme_does_not_know_is_called_as_the_bank_calls_it(world: Graded) -> None:
+    type(world.cast.grades["JUNIOR"]).objects.create(code="CHIEF", name="首席客户经理", order=9)
+    ScoreSheet.objects.filter(pk=world.sheets["2025Q4", "M-CX1"].pk).update(grade_code="CHIEF")
+    hrh = signed_in(world, "hrh")
+    (row,) = hrh.get(f"{LIST}?q=M-CX1").context["page"].rows
+    assert "首席客户经理" in [cell["text"] for cell in row["cells"]]
+    assert "城西支行 · 公司业务 · 首席客户经理" in text(hrh.get(page_of(world, "M-CX1")))
+    assert ("首席客户经理", 1) in [
+        (grade.name, grade.now) for grade in hrh.get("/matrix/").context["matrix"].grades
+    ]
 
 
 # --- one sheet ----------------------------------------------------------------------------------------------------------

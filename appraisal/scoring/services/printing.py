@@ -9,7 +9,7 @@ from django.db import transaction
 
 from appraisal.cycles.models import CycleMember
 from appraisal.scoring.models import ScoreSheet
-from appraisal.scoring.paper import paper_of
+from appraisal.scoring.paper import grade_label, paper_of
 from appraisal.scoring.permissions import SHEET_VIEW
 from appraisal.scoring.printing import sheet_pdf
 from cmsys.access.actors import Actor, require
@@ -38,7 +38,7 @@ def sheet_print(*, actor: Actor, sheet_id: int) -> Printed:
     rows = ScoreSheet.objects.visible_to(actor, "view").select_related(
         "manager__line", "unit", "cycle__scheme"
     )
-    sheet = rows.get(pk=sheet_id)
+    sheet = rows.annotate(grade_label=grade_label()).get(pk=sheet_id)
     member = CycleMember.objects.filter(cycle_id=sheet.cycle_id, manager_id=sheet.manager_id).first()
     content = sheet_pdf(paper_of(sheet, list(sheet.lines.all()), member), actor.actor_name)
     record(
