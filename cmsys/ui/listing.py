@@ -20,6 +20,9 @@ from cmsys.ui.pages import ListPage
 from cmsys.ui.resource import Column, Resource, Total
 
 PAGE_SIZES = (20, 50, 100)
+# Up to so many rows are looked up by their conditions and then sorted. A page of ten million rows in their order would
+# else be looked for along that order, row by row, until twenty are found that match.
+KEYS_FIRST = 10_000
 
 
 def shown(value: Any) -> str:
@@ -98,13 +101,14 @@ class Listing:
         return [c for c in self.resource.columns if c.function is None or may(actor, c.function)]
 
     def page(self) -> ListPage:
-        rows = self.filtered()
+        rows, resource = self.filtered(), self.resource
         bounded = Bounded(rows, self.base, self.resource.count_limit) if self.resource.count_limit else None
         total, totals = (bounded.total, []) if bounded is not None else self._counted(rows)
+        if resource.keys_first and 0 < total <= KEYS_FIRST:
+            rows = rows.filter(pk__in=list(rows.order_by().values_list("pk", flat=True)))
         pager, objects = self._paged(bounded or rows, total)
         pager["more"] = bounded is not None and bounded.more
         columns = self.columns()
-        resource = self.resource
         return ListPage(
             title=resource.page_title(),
             subtitle=resource.subtitle(self.request, total),

@@ -99,6 +99,8 @@ class Resource:
     totals: ClassVar[Sequence[Total]] = ()
     # For tables of a million rows: counted and paged no further than so many, and the list says that there are more.
     count_limit: ClassVar[int | None] = None
+    # For tables in which few rows of many match: found in no order first, and sorted then, see KEYS_FIRST.
+    keys_first: ClassVar[bool] = False
     default_sort: ClassVar[tuple[str, ...]] = ("pk",)
     lookup: ClassVar[str] = "pk"
     list_action: ClassVar[str] = "view"

@@ -53,6 +53,7 @@ class Contract(models.Model):
         ordering = ["-signed_on", "-id"]
         indexes = [
             models.Index(fields=["manager", "signed_on"], name="engagement_contract_manager"),
+            models.Index(fields=["signed_on", "id"], name="engagement_contract_day"),
             models.Index(fields=["updated_at", "id"], name="engagement_contract_updated"),
         ]
         constraints = [
@@ -168,6 +169,7 @@ class Opportunity(models.Model):
         ordering = ["-opened_on", "-id"]
         indexes = [
             models.Index(fields=["manager", "stage", "closed_on"], name="engagement_opp_manager"),
+            models.Index(fields=["opened_on", "id"], name="engagement_opp_day"),
             models.Index(fields=["updated_at", "id"], name="engagement_opp_updated"),
         ]
         constraints = [

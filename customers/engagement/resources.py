@@ -58,6 +58,7 @@ AMOUNT = Column(
 class DealingResource(Resource):
     """What the lists of dealings share: whose rows, whose names, where rows come from."""
 
+    keys_first = True
     import_kind: ClassVar[str] = ""
 
     def queryset(self, actor: Actor, action: str) -> QuerySet[Any]:

@@ -154,6 +154,19 @@ def test_totals_are_those_of_all_matching_rows(world: World, as_person: AsPerson
     }  # fmt: skip
 
 
+def test_few_rows_of_many_are_found_first_and_sorted_then(world: World, as_person: AsPerson) -> None:
+    """Along the order of days a manager's twenty rows would be looked for among everybody's."""
+    with CaptureQueriesContext(connection) as queries:
+        assert found(as_person("hrh"), "/transactions/?manager=M-CD1&sort=amount&size=20")[:2] == ["T7", "T8"]
+    page = [query["sql"] for query in queries.captured_queries if "LIMIT 20" in query["sql"]]
+    assert len(page) == 1
+    keys = [
+        str(pk)
+        for pk in Transaction.objects.filter(manager__employee_no="M-CD1").values_list("pk", flat=True)
+    ]
+    assert all(key in page[0].split(" IN (")[1].split(")")[0] for key in keys)
+
+
 # --- who sees whose -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("who", "rows"),
