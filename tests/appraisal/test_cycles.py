@@ -64,7 +64,7 @@ def test_the_grade_is_that_of_the_last_day(cast: Cast) -> None:
     senior = cast.grades["SENIOR"]
     for number, starts in (("M-CD1", date(2025, 12, 31)), ("M-PD1", date(2026, 1, 1))):
         grade_begin(actor=STAGE, manager_id=pk[number], grade=senior, starts_on=starts, cause=GradeCause.CORRECTION, note="")  # fmt: skip
-    GradeRecord.objects.filter(manager=pk["M-CX1"]).update(starts_on=date(2026, 2, 1))
+    GradeRecord.objects.filter(manager=pk["M-CX1"]).update(starts_on=date(2026, 1, 1))
     cycle = opened()
     found = {number: (member(cycle, number).grade_code, member(cycle, number).grade_since) for number in pk}
     assert found == {
