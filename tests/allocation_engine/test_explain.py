@@ -76,3 +76,11 @@ def test_shares_of_the_load_cost_are_about_the_formula(fairness):
     mean = 6 / 11
     for part, load, room in zip(counted.loads, (3, 3), (4, 7), strict=True):
         assert abs(part - 1000 * fairness * room * (load / room - mean) ** 2) <= 2 + load
+
+
+def test_who_would_have_to_be_won_over_lacks_continuity():
+    given = problem([1], [2, 2], skill=[950, 1000], owner=[0])
+    explained = explainer(given, propose(given)).explain(0)
+    assert (explained.line.manager, explained.line.cost, explained.present) == (0, 50, None)
+    (other,) = explained.runners
+    assert (other.change, other.worse) == (50, (("continuity", 100),))

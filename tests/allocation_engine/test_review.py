@@ -70,3 +70,13 @@ def test_decisions_that_contradict_or_name_nobody_are_refused(locks, rejects):
     made = problem([1, 1], [2, 2])
     with pytest.raises(ProblemError):
         resolve(made, propose(made), locks, rejects)
+
+
+def test_a_lock_replaces_an_earlier_pin():
+    made = problem([1, 1], [2, 2], pins=np.array([[0, 1]]))
+    plan = propose(made)
+    assert plan.manager[0] == 1
+    found = resolve(made, plan, locks=[(0, 0)])
+    assert found.plan.manager[0] == 0
+    assert found.problem.policy.pins.tolist() == [[0, 0]]
+    assert found.altered.tolist() == [0]
