@@ -33,7 +33,7 @@ class Bounded:
         return [loaded[key] for key in keys if key in loaded]
 
     def _ordered(self) -> QuerySet[Any]:
-        order = self.rows.query.order_by
+        order = [str(name) for name in self.rows.query.order_by]
         if not self.more:
             return self.rows.model._default_manager.filter(pk__in=self.found).order_by(*order)
         if is_unrestricted(self.rows):

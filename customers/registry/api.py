@@ -121,7 +121,7 @@ class ContactFilterSet(ResourceFilterSet):
     customer_no = filters.CharFilter(field_name="customer__customer_no", label=_("客户编号。"))
     unit = UnderUnitFilter(field_name="customer__unit__path", label=_("客户所属机构及其所有下级。"))
     owner = filters.CharFilter(field_name="customer__owner__employee_no", label=_("主办客户经理的工号。"))
-    role = filters.ChoiceFilter(choices=Contact._meta.get_field("role").choices, label=_("角色。"))  # type: ignore[union-attr]
+    role = filters.ChoiceFilter(choices=Contact._meta.get_field("role").choices, label=_("角色。"))
 
     class Meta:
         model = Contact

@@ -18,12 +18,10 @@ from cmsys.access.masks import Mask
 from cmsys.accounts.requests import SignedInRequest
 from customers.registry.models import Assignment, AssignmentRole, Contact, ContactRole, Customer, CustomerTier
 from customers.registry.permissions import CUSTOMER_COUNT, CUSTOMER_LIST
-from customers.registry.resources import CUSTOMERS
+from customers.registry.resources import CUSTOMERS, counted
 from customers.registry.selectors import holders_on
 from managers.profiles.models import RelationshipManager
 
-# Fewer than so many are not counted out to those who may not read the rows themselves.
-LEAST = 5
 # 002: what each of them wants of us, and how to work with him.
 ROLE_NOTES = {
     ContactRole.INVESTOR: gettext_lazy("出资并关心回报与风险：定期汇报经营成果，重大变化先行沟通"),
@@ -153,8 +151,3 @@ def portfolio_card(request: SignedInRequest, manager: RelationshipManager) -> st
     note = _("客户容量 %(capacity)d") % {"capacity": capacity} if capacity else ""
     context = {"figures": figures, "note": note}
     return render_to_string("registry/cards/portfolio.html", context, request=request)
-
-
-def counted(number: int, listed: bool) -> Any:
-    """The number; a small one only to those who may read the customers themselves."""
-    return number if listed or number == 0 or number >= LEAST else _("少于 %(least)d") % {"least": LEAST}

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cmsys.org.choices import UnitFilter
+from cmsys.org.grants import NOWHERE
 from cmsys.org.models import OrgUnit
 from customers.registry.expressions import name_characters
 from customers.registry.models import (
@@ -45,7 +46,7 @@ class WithinUnitFilter(UnitFilter):
     def filter(self, qs: QuerySet[Any], value: OrgUnit | None) -> QuerySet[Any]:
         if value is None:
             return qs
-        below = OrgUnit.objects.filter(path__startswith=value.path).values_list("pk", flat=True)
+        below = OrgUnit.objects.filter(path__startswith=value.path or NOWHERE).values_list("pk", flat=True)
         return qs.filter(unit__in=list(below))
 
 

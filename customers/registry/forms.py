@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cmsys.access.actors import Actor, may
 from cmsys.access.functions import Reach
 from cmsys.org.choices import UnitChoiceField
+from cmsys.org.grants import NOWHERE
 from cmsys.org.models import OrgUnit
 from cmsys.ui.resource import ResourceForm
 from customers.registry.models import AssignmentRole, Contact, Customer, CustomerTier
@@ -86,7 +87,7 @@ class CustomerForm(ResourceForm):
     def _post_clean(self) -> None:
         # The service checks the whole customer; the form's own pass would ask for a name that is to be kept.
         if not self.keeps_name:
-            super()._post_clean()
+            super()._post_clean()  # type: ignore[misc]
 
 
 class ContactForm(forms.Form):
@@ -103,7 +104,7 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.kept: list[str] = []
         field = Contact._meta.get_field("role")
-        choices = [("", _("不填")), *field.choices]  # type: ignore[misc, union-attr]
+        choices = [("", _("不填")), *field.choices]  # type: ignore[misc]
         self.fields["role"].choices = choices  # type: ignore[attr-defined]
         if contact is None:
             return
@@ -144,7 +145,11 @@ class OwnerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.people = RelationshipManager.objects.reached_by(actor, ASSIGNMENT_EDIT)
         working = self.people.exclude(status=Status.LEFT)
-        near = working.filter(unit__path__startswith=customer.unit.path) if customer.unit else working.none()
+        near = (
+            working.filter(unit__path__startswith=customer.unit.path or NOWHERE)
+            if customer.unit
+            else working.none()
+        )
         self.near = list(near.select_related("unit").order_by("name_pinyin", "pk")[:200])
 
     def clean_manager(self) -> RelationshipManager:

@@ -24,6 +24,8 @@ from customers.registry.services.customers import customer_create, customer_upda
 
 STATE_TONES = {RelationState.PROSPECT: "warn", RelationState.EXISTING: "up"}
 TIER_TONES = ("info", "hold")
+# Fewer than so many are not counted out to those who may not read the rows themselves.
+LEAST = 5
 
 
 def shown_name(customer: Any) -> str:
@@ -34,6 +36,11 @@ def shown_name(customer: Any) -> str:
 def tier_tone(customer: Any) -> str:
     """The first tier stands out, the rest fade; nothing where there is none."""
     return TIER_TONES[min(customer.tier.order, len(TIER_TONES)) - 1] if customer.tier else ""
+
+
+def counted(number: int, listed: bool) -> Any:
+    """The number; a small one only to those who may read the customers themselves."""
+    return number if listed or number == 0 or number >= LEAST else _("少于 %(least)d") % {"least": LEAST}
 
 
 class CustomerResource(Resource):
@@ -76,8 +83,8 @@ class CustomerResource(Resource):
         )
         rows = rows.with_rights(actor, clear=permissions.CUSTOMER_CLEAR)
         if action == "list":
-            return rows  # type: ignore[no-any-return]
-        return rows.with_rights(  # type: ignore[no-any-return]
+            return rows
+        return rows.with_rights(
             actor,
             may_reveal=permissions.CUSTOMER_REVEAL,
             may_edit=permissions.CUSTOMER_EDIT,

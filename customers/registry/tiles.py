@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from cmsys.access.actors import may
 from cmsys.access.functions import Reach
 from cmsys.accounts.requests import SignedInRequest
-from customers.registry.cards import counted
 from customers.registry.models import Contact, Customer, CustomerTier
 from customers.registry.permissions import ASSIGNMENT_EDIT, CUSTOMER_CLEAR, CUSTOMER_COUNT, CUSTOMER_LIST
-from customers.registry.resources import CUSTOMERS
+from customers.registry.resources import CUSTOMERS, counted
 
 
 def customers_tile(request: SignedInRequest) -> str:
