@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .blocks import Cut, block_of, value_loads
+from .bundle import counted, value_bound
 from .loads import Loads
 from .measures import totals
 from .pool import relax
@@ -20,7 +21,8 @@ class Desk:
     """What advice in one block needs, stored beside the plan (m numbers each).
 
     price, scale: one point more of a manager's load is worth price / scale cost units, by the relaxation's prices.
-    load, value, keys: of the plan in force.
+    load, value, keys: of the plan in force. cost, bound: of the plan in force and of any plan of the block, load costs
+    without their constants.
     """
 
     cut: Cut
@@ -30,21 +32,23 @@ class Desk:
     value: Ints
     keys: Ints
     loads: Loads
+    cost: int
+    bound: int
 
 
 @dataclass(frozen=True)
 class Advice:
     """Managers for a new customer, best first.
 
-    managers: indices of the problem; rise: by how much the objective rises with each. least_rise: no plan that serves
-    him too, whoever else is moved for it, costs less than bound + least_rise, so planning again could save at most
-    rise[0] − least_rise beyond the gap there is. barred: the others, with the rules that bar them; full: permitted but
+    managers: indices of the problem; rise: by how much the objective rises with each (the constant of the mean, the same
+    for all, left out). saving: the most that planning the block again with him could save against the first, whoever
+    else were moved for it (proven by the prices; None when nobody has room for him). barred: the others, with the rules that bar them; full: permitted but
     without room, with the points missing.
     """
 
     managers: tuple[int, ...]
     rise: tuple[int, ...]
-    least_rise: int | None
+    saving: int | None
     barred: tuple[tuple[int, tuple[Broken, ...]], ...]
     full: tuple[tuple[int, int], ...]
 
@@ -52,14 +56,19 @@ class Advice:
 def desk(problem: Problem, cut: Cut, manager: Ints) -> Desk:
     """The stored numbers of a block under the plan `manager` (int64[n], whole problem). Cost: one relaxation. Raises
     Infeasible when the block has no plan."""
-    relaxed = relax(block_of(problem, cut))
+    block = block_of(problem, cut)
+    relaxed = relax(block)
     capacity = problem.usable_capacity()
     rows = cut.customers
     load = totals(problem.customers.effort[rows], manager[rows], len(capacity))[cut.managers]
     keys = totals(problem.customers.key[rows].astype(np.int64), manager[rows], len(capacity))[cut.managers]
     loads = Loads.of(problem.policy.fairness, capacity[cut.managers])
     value = totals(problem.points[rows], manager[rows], len(capacity))[cut.managers]
-    return Desk(cut, relaxed.network.manager_prices(), relaxed.scale, load, value, keys, loads)
+    start = np.zeros(block.size[0], dtype=np.int64)
+    start[block.unit] = np.searchsorted(cut.managers, manager[rows])
+    cost = counted(block, start, 0, relaxed.bound, 0).cost
+    bound = relaxed.bound + value_bound(block)
+    return Desk(cut, relaxed.network.manager_prices(), relaxed.scale, load, value, keys, loads, cost, bound)
 
 
 def advise(problem: Problem, found: Desk, newcomer: Customers) -> Advice:
@@ -88,13 +97,15 @@ def advise(problem: Problem, found: Desk, newcomer: Customers) -> Advice:
         rise += values.cost(at[fits], more[fits]) - values.cost(at[fits], found.value[fits])
     order = np.lexsort((fits, rise))
     permitted = np.flatnonzero(~barred)
-    least = None
-    if len(permitted):
+    saving = None
+    if len(fits):
         least = int((cost[permitted] + effort * found.price[permitted] // found.scale).min())
+        # The bound was rounded up once, the prices down: one unit more is proven either way.
+        saving = found.cost + int(rise.min()) - found.bound - least + 1
     return Advice(
         managers=tuple(staff[fits[order]].tolist()),
         rise=tuple(rise[order].tolist()),
-        least_rise=least,
+        saving=saving,
         barred=tuple(
             (j, _why(asked, j, k, found)) for k, j in enumerate(staff.tolist()) if barred[k] or over[k]
         ),
