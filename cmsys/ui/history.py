@@ -55,7 +55,10 @@ def field_label(model: type[Model], name: str) -> str:
     try:
         return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     except (FieldDoesNotExist, AttributeError):
-        return {"starts_on": _("开始日期"), "on": _("生效日期"), "cause": _("原因")}.get(name, name)
+        return {
+            "starts_on": _("开始日期"), "ends_on": _("结束日期"), "on": _("生效日期"), "cause": _("原因"),
+            "manager": _("客户经理"), "role": _("归属类型"),
+        }.get(name, name)  # fmt: skip
 
 
 def field_value(model: type[Model], name: str, value: Any) -> str:
