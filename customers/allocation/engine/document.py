@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 PLACES = 6
 EXACT = 2**53  # every sum stays below it: exact in int64 and in a double alike
-MOST_CELLS = 10_000_000
-MOST_FAULTS = 100
+MOST_CELLS, MOST_FAULTS = 10_000_000, 100
 KEYS = ("sense", "managers", "customers", "cost", "effort", "forbidden", "pinned", "fairness")
 OPTIONAL = ("forbidden", "pinned", "fairness")
 MESSAGES: dict[str, tuple[str, str]] = {
@@ -221,16 +220,14 @@ class _Reader:
             if not isinstance(row, dict):
                 self.fault(path, "bad_type", _shown(row), "一个含 id 的映射", "a mapping with an id")
                 continue
-            value = row.get("id")
+            value: Any = row.get("id")
             if "id" not in row:
                 self.fault(f"{path}.id", "missing_key", "无 (nothing)", "写出 id", "id to be given")
             elif type(value) not in (str, int):
                 self.fault(f"{path}.id", "bad_type", _shown(value), "文本或整数", "text or a whole number")
             elif value in found:
-                zh, en = (
-                    f"与 {name}[{found[value]}] 不同的 id",
-                    f"an id other than that of {name}[{found[value]}]",
-                )
+                first = f"{name}[{found[value]}]"
+                zh, en = f"与 {first} 不同的 id", f"an id other than that of {first}"
                 self.fault(f"{path}.id", "duplicate", _shown(value), zh, en)
             else:
                 found[value] = k
@@ -311,7 +308,7 @@ class _Reader:
         if rows is None or self.faults:
             return None, 0
         places = max((_widest(row) for row in rows), default=0)
-        if self._total(rows, n) * 10**places > EXACT:
+        if self._total(rows) * 10**places > EXACT:
             self._too_wide(name, places)
             return None, places
         return np.array([_units(row, places) for row in rows], dtype=np.int64).reshape(m, n), places
@@ -327,7 +324,7 @@ class _Reader:
         places = max(_widest(limits), max((_widest(row) for row in rows), default=0))
         if sum(limits) * 10**places > EXACT:
             self._too_wide("managers", places)
-        if self._total(rows, n) * 10**places > EXACT:
+        if self._total(rows) * 10**places > EXACT:
             self._too_wide("effort", places)
         if self.faults:
             return None, None, places
@@ -345,9 +342,12 @@ class _Reader:
         return self._number(f"managers[{i}].capacity", row["capacity"], 0) or 0
 
     @staticmethod
-    def _total(rows: list[list[int | Decimal]], n: int) -> int | Decimal:
+    def _total(rows: list[list[int | Decimal]]) -> int | Decimal:
         """The most any assignment can add up to in size."""
-        return sum((max(abs(row[j]) for row in rows) for j in range(n)), 0) if rows else 0
+        total: Any = 0
+        for column in zip(*rows, strict=True) if rows else ():
+            total += max(map(abs, column))
+        return total
 
     def _too_wide(self, path: str, places: int) -> None:
         zh = f"以 10^-{places} 为单位时合计不超过 {EXACT}"
@@ -359,7 +359,7 @@ class _Reader:
         if not isinstance(rows, list):
             self.fault(name, "bad_type", _shown(rows), "[客户经理序号, 客户序号] 的列表", "a list of [manager, customer]")  # fmt: skip
             return []
-        found = {}
+        found: dict[tuple[int, int], None] = {}
         for k, pair in enumerate(rows):
             if not (isinstance(pair, list) and len(pair) == 2 and all(type(part) is int for part in pair)):
                 self.fault(
@@ -373,7 +373,7 @@ class _Reader:
             for part, (value, count) in enumerate(zip(pair, (m, n), strict=True)):
                 if not 0 <= value < count:
                     self.fault(f"{name}[{k}][{part}]", "unknown_reference", str(value)[:30], f"0 至 {count - 1}", f"0 to {count - 1}")  # fmt: skip
-            found[tuple(pair)] = None
+            found[pair[0], pair[1]] = None
         return list(found)
 
 

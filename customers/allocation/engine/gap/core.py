@@ -13,7 +13,7 @@ from math import ceil
 
 import numpy as np
 
-from .instance import Floats, Instance, Ints, Mask
+from .instance import Floats, Instance, Ints, Mask, pairs_of
 from .prices import Bound
 from .program import Answer, Tangents, whole_program
 
@@ -41,7 +41,7 @@ def exact(instance: Instance, pairs: Mask, tangents: Tangents, nodes: int) -> Fo
     """The best plan over `pairs` within so many nodes, with the bound HiGHS proves (less its tolerances)."""
     if not pairs.any(axis=1).all():
         return Found(None, None, True)
-    chosen = np.nonzero(pairs)
+    chosen = pairs_of(pairs)
     answer = whole_program(instance, chosen, tangents).solve(nodes)
     if answer.status == "infeasible":
         return Found(None, None, True)

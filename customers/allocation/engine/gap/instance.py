@@ -117,6 +117,12 @@ class Instance:
         return total
 
 
+def pairs_of(mask: Mask) -> tuple[Ints, Ints]:
+    """The rows and columns of a mask's true places, int64 each, in row order."""
+    rows, columns = np.nonzero(mask)
+    return rows.astype(np.int64), columns.astype(np.int64)
+
+
 def unevenness(loads: Ints, capacity: Ints) -> Fraction:
     """F(L) = Σ K·(L/K − ρ)², ρ = ΣL/ΣK; a manager without capacity counts nothing. Exact, O(m) rationals."""
     shares: dict[int, int] = {}

@@ -28,8 +28,8 @@ class _Points:
 
 
 def worthwhile(instance: Instance) -> bool:
-    """Whether the dynamic programs are small enough; fairness is not covered."""
-    return instance.weight == 0 and int(_points(instance).capacity.sum()) * instance.n <= WORK
+    """Whether the dynamic programs are small enough; fairness, which only adds, is left out."""
+    return instance.weight >= 0 and int(_points(instance).capacity.sum()) * instance.n <= WORK
 
 
 def tighten(instance: Instance, prices: Floats, value: Fraction, known: Fraction) -> Fraction:

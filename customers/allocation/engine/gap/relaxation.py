@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from .instance import Floats, Instance, Ints, Mask
+from .instance import Floats, Instance, Ints, Mask, pairs_of
 from .prices import Bound, ascent, proven
 from .program import Answer, Tangents, whole_program
 
@@ -82,7 +82,7 @@ def _generate(
 ) -> Answer:
     """Solves over `core`, which grows in place until no other pair would help."""
     for _round in range(ROUNDS):
-        program = whole_program(instance, np.nonzero(core), tangents, overflow_price=overflow_price, feasibility=feasibility)  # fmt: skip
+        program = whole_program(instance, pairs_of(core), tangents, overflow_price=overflow_price, feasibility=feasibility)  # fmt: skip
         answer = program.solve()
         costs = np.where(instance.open, 0.0, np.inf) if feasibility else instance.c
         priced = costs + answer.prices * instance.w

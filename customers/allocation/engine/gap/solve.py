@@ -14,7 +14,7 @@ import numpy as np
 from ..document import Problem
 from .conflicts import Conflict, lacking, left_out, obvious, overloaded
 from .core import Found, exact, open_pairs
-from .instance import Instance, Ints, candidates, instance_of
+from .instance import Instance, Ints, candidates, instance_of, pairs_of
 from .knapsack import tighten, worthwhile
 from .program import Tangents, whole_program
 from .relaxation import Relaxation
@@ -134,7 +134,7 @@ class _Attempt:
 
     def _probe(self) -> Solution | None:
         """Whether there is a plan at all; a refusal when there is none or none was found."""
-        pairs = np.nonzero(self.instance.open)
+        pairs = pairs_of(self.instance.open)
         if len(pairs[0]) > PROBE:
             self._walk(self.relaxation.part.argmax(axis=1), 2 * DESCENT)
             return None if self.plan is not None else self._refusal("not_found")
@@ -148,7 +148,7 @@ class _Attempt:
 
     def _refusal(self, rule: str) -> Solution:
         """No plan: named by the plan that overloads least."""
-        pairs = np.nonzero(self.instance.open)
+        pairs = pairs_of(self.instance.open)
         plan = self.relaxation.part.argmax(axis=1)
         if len(pairs[0]) <= PROBE:
             program = whole_program(self.instance, pairs, Tangents(), overflow_price=1.0, feasibility=True)
