@@ -137,3 +137,20 @@ def test_a_tight_key_limit_is_in_the_bound():
     assert broken_rules(tight, plan.manager) == []
     assert plan.bound > propose(free).objective
     assert plan.gap < 0.003
+
+
+def test_the_last_resort_meets_a_budget_in_several_blocks():
+    """Each branch has an overloaded manager whom one move relieves if the right customer goes, two if others do."""
+    branches = 3
+    given = made(
+        [2, 2, 3] * branches, [4, 3] * branches, owner=[0, 0, 0, 2, 2, 2, 4, 4, 4], skill=[900, 1000] * branches,
+        customers={"branch": np.repeat(np.arange(branches), 3)}, managers={"branch": np.repeat(np.arange(branches), 2)},
+        move_price=np.array([[0], [0]]), budget=branches,
+    )  # fmt: skip
+    plan = propose(given)
+    assert plan.moves == plan.least == branches
+    assert broken_rules(given, plan.manager) == []
+    work = planning.Work(given, planning.in_turn)
+    loose = work.solve(0)
+    exact = planning._exactly(work, loose, branches)
+    assert sum(part.moves for part in exact) == branches

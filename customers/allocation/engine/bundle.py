@@ -23,8 +23,9 @@ from .rounding import rounded
 class Lack:
     """What stands in the way of a block's plan: customers and managers (indices of the problem), missing points or
     counts. rule: `capacity` (proven by a flow), `nobody` (pair rules leave no manager), `key_limit`, `apart`,
-    `together` (a group cannot be placed whole), `whole` (points would fit, whole customers do not). proven: False when
-    the search gave up rather than proved it."""
+    `together` (a group cannot be placed whole), `whole` (points would fit, whole customers do not), `budget` (moves
+    missing; the customers who have a manager, left out when there are more than 1 000). proven: False when the search
+    gave up rather than proved it."""
 
     rule: str
     customers: tuple[int, ...]
@@ -39,8 +40,8 @@ class BlockPlan:
 
     manager: int64[n], problem index of each customer of `cut.customers`; None when `lacks` says why there is none.
     match: Σ weight × fit; continuity: Σ move prices; table, value: load costs of effort and of value without their
-    constants. bound: no plan of the block has match + continuity + table + value + price × moves below it. relaxed_moves: moves of the divided optimum, in
-    thousandths. forced: moves the pair rules make unavoidable.
+    constants. bound: no plan of the block has match + continuity + table + value + price × moves below it.
+    relaxed_moves: moves of the divided optimum, in thousandths. forced: moves the pair rules make unavoidable.
     """
 
     cut: Cut

@@ -108,7 +108,7 @@ def propose(problem: Problem, run: Run = in_turn) -> Plan:
     """The plan of a problem with its bound.
 
     run: how bundles are worked on (a pool of processes, say); the plan is the same whatever it does. Cost: about 20 µs a
-    customer; under a binding budget about five times that. Raises Unplannable, RangeError.
+    customer; under a binding budget about ten times that. Raises Unplannable, RangeError.
     """
     work = Work(problem, run)
     plans = work.solve(0)
@@ -281,14 +281,18 @@ def _mixed(options: Sequence[Sequence[BlockPlan]], budget: int) -> list[BlockPla
 
 
 def _exactly(work: Work, plans: Sequence[BlockPlan], budget: int) -> list[BlockPlan]:
-    """The last resort: the blocks with the most moves are solved as small programs that count nothing but moves."""
+    """The last resort: small programs, the block with the most moves first; within what the others leave of the budget
+    if that can be, else with as few moves as there can be."""
     found = list(plans)
     for k in sorted(range(len(found)), key=lambda k: (-found[k].moves, k)):
         others = _moves(found) - found[k].moves
         block = block_of(work.problem, found[k].cut)
         done = solve_core(block, block.costs(0), max(budget - others, 0))
+        if done.manager is None:
+            done = solve_core(block, block.costs(PRICE_LIMIT))
         if done.manager is not None:
-            found[k] = counted(block, done.manager, found[k].price, found[k].bound, found[k].relaxed_moves)
+            fewer = counted(block, done.manager, found[k].price, found[k].bound, found[k].relaxed_moves)
+            found[k] = min(found[k], fewer, key=lambda plan: (plan.moves, plan.cost))
         if _moves(found) <= budget:
             return found
     raise Unplannable([work.lack_of_budget(budget, _moves(found), False)])
