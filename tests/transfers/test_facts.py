@@ -408,8 +408,27 @@ CELLS = st.sampled_from(
 )  # fmt: skip
 
 
+# Mostly rows that are right but for a cell or two: only they show whether both ways see the same.
+GOOD = (
+    ("T1", "T2", "#5", "# 导出水印：x", "'=1", "T202503010001"), ("C1", "'C2"), ("", "M-CD1"),
+    ("2025-12-31", "2025/1/2", "20250102"), ("贷款", "", "a\\b"), ("12", "-7.5", "1,234.50"), ("", "1"),
+)  # fmt: skip
+ROWS = st.tuples(*(st.one_of(*[st.sampled_from(good)] * 7, CELLS) for good in GOOD)).map(list)
+
+
+def _plain(line: str) -> list[Any]:
+    """The fields of a line; amount and quantity as numbers."""
+    *fields, amount, quantity = line.split("\t")
+    return [
+        *fields,
+        *(str(Decimal(text).normalize()) if text != "\\N" else text for text in (amount, quantity)),
+    ]
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.lists(CELLS, min_size=7, max_size=8), min_size=1, max_size=12))
+@given(
+    st.lists(st.one_of(ROWS, ROWS, ROWS, st.lists(CELLS, min_size=7, max_size=8)), min_size=1, max_size=12)
+)
 def test_the_quick_way_reads_what_the_long_way_reads(rows: list[list[str]]) -> None:
     """Cell for cell: what COPY gets, which rows are refused and why."""
     out = io.StringIO()
@@ -425,8 +444,10 @@ def test_the_quick_way_reads_what_the_long_way_reads(rows: list[list[str]]) -> N
     quick, slow = reading(), reading()
     found = list(blocks(quick))
     long = [row for number, cells in slow.lines if (row := slow.take(number, cells)) is not None]
-    lines = sorted("".join(block.text for block in found).splitlines())
-    assert lines == sorted(flow._slowly(row, staged_columns(slow)).rstrip("\n") for row in long)
+    lines = "".join(block.text for block in found).splitlines()
+    wanted = [flow._slowly(row, staged_columns(slow)).rstrip("\n") for row in long]
+    # 12 and 12.00 are one number to the table.
+    assert sorted(_plain(line) for line in lines) == sorted(_plain(line) for line in wanted)
     assert told([row for block in found for row in block.refused]) == told(
         [row for row in long if row.problems]
     )
