@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,9 +13,13 @@ from hypothesis import strategies as st
 
 from customers.allocation.engine.document import read_problem_data
 from customers.allocation.engine.gap import Solution, solve_problem
+from customers.allocation.engine.gap.conflicts import obvious
+from customers.allocation.engine.gap.instance import candidates, instance_of
+from customers.allocation.engine.gap.knapsack import tighten
+from customers.allocation.engine.gap.uniform import relax_any
 
 QUICK = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
 
 
@@ -113,6 +118,49 @@ def test_a_permuted_document_gets_the_same_objective(data: dict[str, Any], dice:
         moved[key] = [[rows.index(i), columns.index(j)] for i, j in data[key]]
     first, second = solve_problem(read_problem_data(data)), solve_problem(read_problem_data(moved))
     assert (first.feasible, first.objective, first.bound) == (second.feasible, second.objective, second.bound)
+
+
+@QUICK
+@given(problems(), st.randoms(use_true_random=False))
+def test_a_permuted_document_is_the_same_instance(data: dict[str, Any], dice: Any) -> None:
+    """So the same plan, proven best or not; equal managers and customers may change places."""
+    problem = read_problem_data(data)
+    if obvious(problem, candidates(problem)):
+        return
+    m, n = len(data["managers"]), len(data["customers"])
+    rows, columns = dice.sample(range(m), m), dice.sample(range(n), n)
+    moved = replace(
+        problem, cost=problem.cost[np.ix_(rows, columns)], effort=problem.effort[np.ix_(rows, columns)],
+        capacity=problem.capacity[rows], allowed=problem.allowed[np.ix_(rows, columns)],
+        pins=tuple((rows.index(i), columns.index(j)) for i, j in problem.pins),
+    )  # fmt: skip
+    first, second = (instance_of(each, candidates(each)) for each in (problem, moved))
+    assert (first.capacity == second.capacity).all()
+    assert sorted(map(tuple, first.cost.T.tolist())) == sorted(map(tuple, second.cost.T.tolist()))
+    columns_of = [
+        list(zip(each.capacity, map(tuple, each.cost.T), map(tuple, each.effort.T), strict=True))
+        for each in (first, second)
+    ]
+    if len(set(columns_of[0])) == m:
+        assert (first.cost == second.cost).all() and (first.effort == second.effort).all()
+
+
+@QUICK
+@given(problems())
+def test_prices_and_knapsacks_never_claim_more_than_the_best_plan(data: dict[str, Any]) -> None:
+    data.pop("fairness", None)
+    optimum = best(data)
+    problem = read_problem_data(data)
+    if optimum is None:
+        return
+    instance = instance_of(problem, candidates(problem))
+    relaxation = relax_any(instance)
+    least = optimum if data["sense"] == "min" else -optimum
+    assert relaxation.bound is not None
+    assert (
+        relaxation.bound.value <= tighten(instance, relaxation.prices, least, relaxation.bound.value) <= least
+    )
+    assert tighten(instance, relaxation.prices, least + 40, least - 1000) <= least
 
 
 @QUICK

@@ -97,15 +97,15 @@ def test_any_prices_give_a_valid_bound() -> None:
 
 
 def test_fairness_has_a_bound_too_and_evens_the_loads() -> None:
-    cost, effort, tight = recipe("C", 5, 30, 4)
+    cost, effort, tight = recipe("C", 4, 20, 4)
     capacity = tight * 3 // 2
     plain = solve_problem(read_problem_data(document(cost, effort, capacity)))
     even = solve_problem(read_problem_data(document(cost, effort, capacity, fairness={"weight": 50})))
 
     def spread(solution: Solution) -> float:
         assert solution.assignment is not None
-        loads = np.zeros(5)
-        np.add.at(loads, list(solution.assignment), effort[list(solution.assignment), np.arange(30)])
+        loads = np.zeros(4)
+        np.add.at(loads, list(solution.assignment), effort[list(solution.assignment), np.arange(20)])
         return float((loads / capacity).max() - (loads / capacity).min())
 
     assert even.gap is not None and even.gap < Fraction(2, 100)

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from .instance import Floats, Instance, Ints
 
-TANGENT_ROUNDS, WHOLE_ROUNDS = 40, 6
+TANGENT_ROUNDS, WHOLE_ROUNDS = 40, 4
 
 
 @dataclass
