@@ -76,3 +76,8 @@ def test_a_core_finds_what_exchanges_of_two_and_three_cannot():
     assert done.manager is not None
     assert sorted(found.effort[done.manager == done.manager[0]].tolist()) == [3, 3]
     assert solve_core(block([3, 3, 3], [5, 5]), block([3, 3, 3], [5, 5]).costs()).impossible
+
+
+def test_no_relief_of_an_overload_is_worth_a_forbidden_pair():
+    found = block([2000, 2000, 2000], [2500, 9000], exclusions=np.array([[0, 1], [1, 1], [2, 1]]))
+    assert polished(found, (0, 0, 0)) == ([0, 0, 0], 3500)

@@ -145,3 +145,10 @@ def test_a_large_region_is_looked_at_part_by_part(monkeypatch):
     plan = propose(region)
     monkeypatch.setattr(polish, "CHUNK", 500)
     assert propose(region).digest == plan.digest
+
+
+def test_each_group_goes_by_its_own_members():
+    """Two groups with opposite present managers: neither pays for a move."""
+    given = problem([1] * 4, [9, 9], customers={"group": column(3, 8, 3, 8)}, owner=[0, 1, 0, 1])
+    plan = propose(given)
+    assert (plan.manager.tolist(), plan.objective, plan.moves) == ([0, 1, 0, 1], 0, 0)
