@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from appraisal.cycles.filters import CycleFilterSet, MemberFilterSet
 from appraisal.cycles.models import Cycle, CycleMember, CycleState
 from appraisal.cycles.permissions import CYCLE_EDIT
+from appraisal.schemes.permissions import SCHEME_VIEW
 from cmsys.access.actors import may
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.ui.pages import Action
@@ -158,7 +159,9 @@ def rules_card(request: SignedInRequest, cycle: Cycle) -> str:
         {
             "label": _("考核方案"),
             "value": str(cycle.scheme),
-            "url": reverse("schemes_detail", args=[cycle.scheme_id]),
+            "url": reverse("schemes_detail", args=[cycle.scheme_id])
+            if may(request.user, SCHEME_VIEW)
+            else "",
         },
         {"label": _("起止"), "value": days(cycle)},
         {"label": _("开启时间"), "value": timezone.localtime(cycle.opened_at).strftime("%Y-%m-%d %H:%M")},

@@ -16,6 +16,7 @@ MANAGERS, UNITS, POSTS = "客户经理 /managers/", "机构 /org-units/", "岗�
 CUSTOMERS, OWN_CUSTOMERS = "客户 /customers/", "我的客户 /my-customers/"
 DEALINGS = ("交易 /transactions/", "合同 /contracts/", "商机 /opportunities/")
 TICKETS = "服务工单 /tickets/"
+OWN_SHEET = "我的考核 /me/sheet/"
 RESULTS = ("考核结果 /score-sheets/", "双维矩阵 /matrix/")
 RATING, OWN_RATING, PROGRESS = "评分任务 /rating-tasks/", "自评 /self-rating/", "评分进度 /rating-progress/"
 CYCLES, SCHEDULES = "考核周期 /cycles/", "定级计划 /regrade-schedules/"
@@ -38,7 +39,7 @@ MENUS = {
         *RESULTS, RATING, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
     ],
     "cm": [
-        DESK, MINE, OWN_CUSTOMERS, CUSTOMERS, *DEALINGS, TICKETS, OWN_RATING, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+        DESK, MINE, OWN_CUSTOMERS, OWN_SHEET, CUSTOMERS, *DEALINGS, TICKETS, OWN_RATING, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
     ],
     "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, TICKETS, CYCLES, *FIGURES, JOBS],
     "da": [DESK, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, JOBS],
@@ -48,7 +49,7 @@ MENUS = {
 # Signing out is a form; files and the address of a new row are not pages to walk through.
 _LINK = re.compile(r'href="(/[^"#]*)')
 _OF_A_TABLE = {"", "sort", "size", "page", "columns"}
-MOST_PAGES = 400
+MOST_PAGES = 700
 
 
 @pytest.mark.parametrize("who", MENUS)
