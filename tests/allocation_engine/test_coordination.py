@@ -104,7 +104,7 @@ def test_the_curve_rises_in_moves_and_falls_in_cost():
     assert points[-1].plan.objective <= propose(problem).objective
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(problems())
 def test_the_price_of_a_hard_rule_lies_between_its_limits(problem):
     optimum = best(problem)

@@ -14,7 +14,7 @@ from .hand import column, problem
 from .small import problems
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problems())
 def test_the_lines_add_up_to_the_objective_and_the_changes_are_what_would_happen(problem):
     try:

@@ -80,7 +80,7 @@ def outcome(given):
     return plan.digest, plan.objective, plan.bound, list(holders)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(given, random):
     if given["block"] is not None:

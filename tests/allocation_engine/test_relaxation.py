@@ -64,7 +64,7 @@ def test_limits_of_several_customers_at_once(given, field, value):
     assert getattr(cheapest(made, lacks(made)), field) == value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problems())
 def test_the_points_named_are_enough_and_no_fewer_would_be(problem):
     """For lacks of capacity alone: with the points the flow no longer lacks any, with one point less it still does."""

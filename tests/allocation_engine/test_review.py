@@ -17,7 +17,7 @@ from .small import problems
 from .worlds import bank
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problems(), st.data())
 def test_locks_are_kept_and_the_bound_is_one(problem, data):
     try:

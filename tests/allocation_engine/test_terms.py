@@ -7,6 +7,7 @@ import pytest
 
 from customers.allocation.engine import terms
 from customers.allocation.engine.explain import Explainer
+from customers.allocation.engine.loads import Loads, Squares
 from customers.allocation.engine.network import RangeError
 from customers.allocation.engine.problem import Places
 
@@ -73,3 +74,20 @@ def test_costs_that_could_leave_64_bits_are_refused():
     given = problem([1], [1], customers={"weight": column(1 << 30)})
     with pytest.raises(RangeError):
         terms.fit(given, ROW, ROW)
+
+
+def test_load_costs_that_could_leave_64_bits_are_refused():
+    with pytest.raises(RangeError):
+        Loads.of(1 << 40, column(1 << 20))
+    with pytest.raises(RangeError):
+        Squares(1 << 20, column(5)).cost(column(0), column(1 << 21))
+
+
+def test_a_wide_capacity_is_cut_into_equal_steps():
+    """10 000 points in steps of 3: F·L²/K at every step's end to within the rounding of its slopes."""
+    loads = Loads.of(10, column(10_000))
+    ends = np.arange(0, 9_999, 3)
+    cost = loads.cost(np.zeros_like(ends), ends)
+    assert int(loads.step[0]) == 3
+    assert (abs(cost - 10_000 * ends * ends / 10_000) <= ends / 2 + 1).all()
+    assert (np.diff(cost, 2) >= 0).all()

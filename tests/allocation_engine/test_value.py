@@ -34,7 +34,7 @@ def test_value_alone_is_shared_out():
     assert (plan.value, plan.bound, plan.gap) == (0, 0, 0.0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problems())
 def test_with_value_the_bound_is_one_and_everything_still_adds_up(problem):
     valued = problem.with_policy(value_fairness=40)
