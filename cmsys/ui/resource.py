@@ -6,7 +6,7 @@ model's `visible_to`, the filterset and the functions, so that there is one answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -119,12 +119,14 @@ class Resource:
         known = action if action in self.model.functions else "view"  # type: ignore[attr-defined]
         return self.model.objects.visible_to(actor, known)  # type: ignore[attr-defined]
 
-    def within_reach(self, actor: Actor, function: Function, instance: Any) -> bool:
-        """Whether the function reaches this very object; one query where the model has a scope."""
-        if not hasattr(self.model, "scope"):
-            return may(actor, function)
-        rows: QuerySet[Any] = self.model.objects.reached_by(actor, function)  # type: ignore[attr-defined]
-        return rows.filter(pk=instance.pk).exists()
+    def within_reach(self, actor: Actor, functions: Collection[Function], instance: Any) -> set[Function]:
+        """Those of the functions that reach this very object; one query where the model has a scope."""
+        if not hasattr(self.model, "scope") or not functions:
+            return {function for function in functions if may(actor, function)}
+        named = {f"reached_{number}": function for number, function in enumerate(functions)}
+        rows: QuerySet[Any] = self.model.objects.filter(pk=instance.pk)  # type: ignore[attr-defined]
+        found = rows.with_rights(actor, **named).values(*named).first()  # type: ignore[attr-defined]
+        return {function for name, function in named.items() if found and found[name]}
 
     # --- words ------------------------------------------------------------------------------------------------------
     def page_title(self) -> Text:
