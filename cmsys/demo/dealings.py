@@ -47,14 +47,19 @@ def holders_of(today: date) -> list[Holder]:
         .select_related("unit__parent", "line")
         .order_by("employee_no")
     )
-    return [
-        Holder(
-            id=person.pk, unit_id=person.unit_id, line=person.line.code, region_code=person.region_code,
-            latitude=float(person.unit.parent.latitude), longitude=float(person.unit.parent.longitude),
-            capacity=person.capacity or 60, hired_on=person.hire_date or today,
-        )
-        for person in people
-    ]  # fmt: skip
+    return [_holder(person, today) for person in people]
+
+
+def _holder(person: RelationshipManager, today: date) -> Holder:
+    """A person with the line of his and the place of the unit above his team; the demonstration bank has both."""
+    place = person.unit.parent
+    assert person.line is not None and place is not None
+    assert place.latitude is not None and place.longitude is not None
+    return Holder(
+        id=person.pk, unit_id=person.unit_id, line=person.line.code, region_code=person.region_code,
+        latitude=float(place.latitude), longitude=float(place.longitude), capacity=person.capacity or 60,
+        hired_on=person.hire_date or today,
+    )  # fmt: skip
 
 
 class Dealings:
