@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from customers.allocation.engine.document import read_problem_data
 from customers.allocation.engine.gap import Solution, solve_problem
 from customers.allocation.engine.gap.conflicts import obvious
+from customers.allocation.engine.gap.core import open_pairs
 from customers.allocation.engine.gap.instance import candidates, instance_of
 from customers.allocation.engine.gap.knapsack import tighten
+from customers.allocation.engine.gap.prices import proven
 from customers.allocation.engine.gap.uniform import relax_any
 
 QUICK = settings(
@@ -84,7 +86,9 @@ def agrees(data: dict[str, Any], solution: Solution) -> None:
     assert solution.proven
     if optimum is None:
         assert (solution.objective, solution.bound, solution.assignment) == (None, None, None)
-        assert solution.conflicts
+        assert solution.conflicts and all(
+            conflict.customers and conflict.managers for conflict in solution.conflicts
+        )
         return
     assert solution.assignment is not None and solution.objective is not None and solution.bound is not None
     assert value(data, solution.assignment) == solution.objective
@@ -161,6 +165,33 @@ def test_prices_and_knapsacks_never_claim_more_than_the_best_plan(data: dict[str
         relaxation.bound.value <= tighten(instance, relaxation.prices, least, relaxation.bound.value) <= least
     )
     assert tighten(instance, relaxation.prices, least + 40, least - 1000) <= least
+
+
+@QUICK
+@given(problems(), st.integers(0, 2**32))
+def test_whatever_the_prices_the_bound_holds_and_no_pair_of_a_better_plan_is_dropped(
+    data: dict[str, Any], seed: int
+) -> None:
+    """With and without fairness; against the values of all plans in the instance's units."""
+    m, n = len(data["managers"]), len(data["customers"])
+    problem = read_problem_data(data)
+    plans = [(value(data, plan), plan) for plan in itertools.product(range(m), repeat=n)]
+    side = 1 if data["sense"] == "min" else -1
+    values = sorted((side * each, plan) for each, plan in plans if each is not None)
+    if not values:
+        return
+    instance = instance_of(problem, candidates(problem))
+    dice = np.random.default_rng(seed)
+    good = relax_any(instance).prices
+    for prices in (good, good * 1.1, good * 0.9, *(dice.normal(0, size, m) for size in (0.0, 1.0, 10.0))):
+        bound = proven(instance, prices)
+        assert bound.value <= values[0][0]
+        middle = values[len(values) // 2][0]
+        kept = open_pairs(instance, bound, middle)
+        row, column = np.argsort(instance.customers), np.argsort(instance.managers)
+        for least, plan in values:
+            if least < middle:
+                assert kept[row, column[list(plan)]].all()
 
 
 @QUICK
