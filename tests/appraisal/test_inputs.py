@@ -60,9 +60,10 @@ def test_ct_from_the_library_of_indicators(cast: Cast) -> None:
         bring_in(cast, code, {"M-CD1": goals, "M-CX1": goals}, Target)
     bring_in(cast, "PROJECT_QUALITY", {"M-CD1": "92"})
     bring_in(cast, "SATISFACTION", {"M-CX1": "81"})
-    for number in ("M-CD1", "M-CX1"):
-        for code in ABILITIES:
-            rate(cast, number, code, [("superior", "90"), ("peer", "80"), ("self", "100")])
+    for code in ABILITIES:
+        peers = [("peer", "79"), ("peer", "80"), ("peer", "81")]
+        rate(cast, "M-CD1", code, [("superior", "90"), *peers, ("self", "100")])
+        rate(cast, "M-CX1", code, [("superior", "90"), *peers[1:], ("self", "100")])
     answers = {
         "SALES": {pk["M-CD1"]: "1100000.50", pk["M-CX1"]: "800000"},
         "NEW_CUSTOMERS": {pk["M-CD1"]: "6", pk["M-CX1"]: "0"},
@@ -86,6 +87,8 @@ def test_ct_from_the_library_of_indicators(cast: Cast) -> None:
         Decimal("94.8"),
         Decimal("86.67"),
     )
+    # Two peers are too few to be counted: who knows the superior's score would know theirs.
+    assert sheet(cycle, "M-CX1").ability == 90
     # No project, no comparable customers: 30, 20 and 20 of 70 share 100; 81 brought in stands for 99 computed.
     rows = {line.code: (line.raw, line.score, line.weight, line.source) for line in lines(cycle, "M-CX1")}
     assert rows["SALES"] == (800000, 80, Decimal("42.857143"), "computed")
