@@ -23,9 +23,9 @@ from .uniform import relax_any
 
 DESCENT, PATIENCE = 5000, 3
 ROAMING, ROAMS = 500, ((600, 1.01), (2000, 1.003))  # up to so many customers: steps and rise of penalties
-SMALL, SMALL_NODES = 700, 80_000  # so few pairs left go to the program whole, within so many nodes × pairs
+SMALL, SMALL_NODES = 500, 50_000  # so few pairs left go to the program whole, within so many nodes × pairs
 EVEN = 8  # programs with a fairness term are solved several times over: so many times smaller
-CORE, CORE_NODES = 330, 60  # otherwise a core of so many pairs is tried within so many nodes
+CORE, CORE_NODES = 330, 40  # otherwise a core of so many pairs is tried within so many nodes
 PROBE, PROBE_NODES = 12_000, 2_000  # whether there is a plan at all
 
 
