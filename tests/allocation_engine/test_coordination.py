@@ -154,3 +154,9 @@ def test_the_last_resort_meets_a_budget_in_several_blocks():
     loose = work.solve(0)
     exact = planning._exactly(work, loose, branches)
     assert sum(part.moves for part in exact) == branches
+
+
+def test_a_small_teams_plan_is_perfected():
+    """Exchanges alone leave 0.35 and 0.33 % here."""
+    for customers, managers, most in ((100, 5, 0.0013), (200, 8, 0.0006)):
+        assert propose(bank(customers, managers, 1, seed=1, even=True)).gap < most

@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .blocks import Block, Cut, block_of
+from .blocks import FORBIDDEN, Block, Cut, block_of
 from .core import reduced, solve_core
 from .flow import Infeasible, Sinks, carry
-from .keys import with_key_prices
+from .keys import ENOUGH, with_key_prices, worth
 from .loads import Loads
 from .polish import Polished, polish
 from .pool import Relaxed, relax
 from .problem import Ints, Problem
 from .rounding import rounded
+
+# Up to so many permitted pairs a block is a small team, whose plan is perfected by a program of so many nodes at most.
+SMALL, SMALL_NODES = 1600, 500
 
 
 @dataclass(frozen=True)
@@ -154,11 +157,49 @@ def solve_block(problem: Problem, cut: Cut, price: int = 0) -> BlockPlan:
         repaired, lacks = _repaired(block, done, costs)
         if repaired is None:
             return _without(cut, price, lacks)
-        manager = polish(block, repaired, costs).manager
+        mended = polish(block, repaired, costs)
+        if mended.broken:
+            return _without(cut, price, _unsettled(block, mended.broken))
+        manager = mended.manager
     bound = relaxed.bound
     if block.key_limit is not None and bool(block.keys.any()):
         manager, bound = with_key_prices(block, price, relaxed, manager, costs)
+    if price == 0:
+        manager = _perfected(block, manager, costs, bound)
     return counted(block, manager, price, bound + value_bound(block), _thousandths(relaxed))
+
+
+def perfect_bundle(problem: Problem, plans: Iterable[BlockPlan], spare: int) -> list[BlockPlan]:
+    """The plans of small teams perfected at no price per move, with at most `spare` moves more, the first block first."""
+    found = []
+    for plan in plans:
+        if plan.manager is None or not len(plan.cut.customers):
+            found.append(plan)
+            continue
+        block = block_of(problem, plan.cut)
+        start = np.zeros(block.size[0], dtype=np.int64)
+        start[block.unit] = np.searchsorted(plan.cut.managers, plan.manager)
+        done = _perfected(
+            block, start, block.costs(), plan.bound - plan.price * plan.moves, plan.moves + spare
+        )
+        found.append(counted(block, done, plan.price, plan.bound, plan.relaxed_moves))
+        spare -= found[-1].moves - plan.moves
+    return found
+
+
+def _perfected(block: Block, manager: Ints, costs: Ints, bound: int, most_moves: int | None = None) -> Ints:
+    """A small team's plan as a small program, where exchanges left more than a little to the bound."""
+    held = worth(block, manager, costs)
+    pairs = int((costs < FORBIDDEN).sum())
+    little = int(costs[np.arange(len(manager)), manager].sum()) // ENOUGH
+    if pairs > SMALL or held - bound <= little or block.values is not None:
+        return manager
+    found = solve_core(block, costs, most_moves, SMALL_NODES)
+    if found.manager is None:
+        return manager
+    done = polish(block, found.manager, costs, most_moves)
+    sound = not done.broken and (most_moves is None or block.moves_of(done.manager) <= most_moves)
+    return done.manager if sound and worth(block, done.manager, costs) < held else manager
 
 
 def _without(cut: Cut, price: int, lacks: tuple[Lack, ...]) -> BlockPlan:
@@ -277,6 +318,12 @@ def _evident(block: Block) -> tuple[Lack, ...]:
 def _of_units(lack: Infeasible, units: Ints) -> Infeasible:
     """The same lack with its customers as positions in `units`."""
     return Infeasible(units[lack.customers], lack.managers, lack.missing)
+
+
+def _unsettled(block: Block, broken: int) -> tuple[Lack, ...]:
+    """The solver's plan did not survive being counted again in whole numbers."""
+    everyone = np.arange(block.size[0])
+    return (Lack("whole", _members(block, everyone), tuple(block.cut.managers.tolist()), broken, False),)
 
 
 def _repaired(block: Block, done: Polished, costs: Ints) -> tuple[Ints | None, tuple[Lack, ...]]:

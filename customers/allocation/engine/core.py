@@ -26,11 +26,11 @@ class Core:
     impossible: bool
 
 
-def solve_core(block: Block, costs: Ints, most_moves: int | None = None) -> Core:
+def solve_core(block: Block, costs: Ints, most_moves: int | None = None, nodes: int = NODES) -> Core:
     """The best whole assignment of a small block, with every limit as a constraint.
 
-    costs: int64[u, m] as `block.costs(price)`. most_moves: a limit on moves, None for none. The search ends at a fixed
-    number of nodes, never by a clock. Cost: seconds at PAIRS pairs. The objective is solved in floating point, so the
+    costs: int64[u, m] as `block.costs(price)`. most_moves: a limit on moves, None for none. The search ends after
+    `nodes`, never by a clock. Cost: seconds at PAIRS pairs. The objective is solved in floating point, so the
     caller takes the assignment and counts it again in integers.
     """
     unit, manager = np.nonzero(costs < FORBIDDEN)
@@ -63,10 +63,11 @@ def solve_core(block: Block, costs: Ints, most_moves: int | None = None) -> Core
         rows.add(np.zeros(pairs, dtype=np.int64), at, moves.astype(float), 0, most_moves, 1)
     done = milp(
         _measured(unit, costs[unit, manager], sinks.slope),
-        integrality=np.concatenate([np.ones(pairs), np.zeros(len(sinks.size))]),
+        # Loads of whole customers are whole, so what fills the segments is too.
+        integrality=np.ones(width),
         bounds=(0, np.concatenate([np.ones(pairs), sinks.size])),
         constraints=rows.constraint(),
-        options={"node_limit": NODES, "mip_rel_gap": 1e-6},
+        options={"node_limit": nodes, "mip_rel_gap": 1e-6},
     )
     if done.x is None:
         return Core(None, done.status == NO_PLAN)

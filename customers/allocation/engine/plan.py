@@ -15,7 +15,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from .blocks import Cut, block_of, cuts
-from .bundle import BlockPlan, Lack, counted, least_moves, refine_bundle, relax_bundle, solve_bundle
+from .bundle import (
+    BlockPlan,
+    Lack,
+    counted,
+    least_moves,
+    perfect_bundle,
+    refine_bundle,
+    relax_bundle,
+    solve_bundle,
+)
 from .core import solve_core
 from .loads import constant
 from .problem import Ints, Problem
@@ -191,6 +200,7 @@ def _within(work: Work, plans: list[BlockPlan], free: int, budget: int) -> tuple
         for part in (high, high // 2, 0):
             spent = refine_bundle(work.problem, chosen, part, budget - _moves(chosen))
             chosen = min(chosen, spent, key=_cost)
+        chosen = perfect_bundle(work.problem, chosen, budget - _moves(chosen))
     return chosen, bound, high
 
 
