@@ -1,5 +1,5 @@
 """Small cores solved as a mixed-integer program (HiGHS through SciPy): the last resort when exchanges leave a hard limit
-broken, and the judge of whether whole customers can be placed at all."""
+broken, the judge of whether whole customers can be placed at all, and the finish of a small team's plan."""
 
 from __future__ import annotations
 
