@@ -13,7 +13,7 @@ from math import ceil
 
 import numpy as np
 
-from .instance import Floats, Instance, Ints, Mask, pairs_of
+from .instance import Instance, Ints, Mask, pairs_of
 from .prices import Bound
 from .program import Answer, Tangents, whole_program
 
@@ -67,6 +67,3 @@ def _claimed(instance: Instance, bound: float) -> Fraction:
     if not instance.weight:
         return Fraction(instance.base + ceil(units / instance.grid) * instance.grid)
     return instance.base + units
-
-
-@dataclass
