@@ -204,4 +204,5 @@ def mark_of_rows() -> str:
         )
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
-        return "\n".join(row[0] for row in cursor.fetchall())
+        # Sorted: parallel workers hand in the tables in any order.
+        return "\n".join(sorted(row[0] for row in cursor.fetchall()))
