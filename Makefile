@@ -34,7 +34,7 @@ run:
 
 test:
 	@$(BOOTSTRAP) dev
-	@exec $(VENV) -m pytest $(ARGS)
+	@exec $(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev

@@ -129,3 +129,12 @@ class ResourceFilterSet(filters.FilterSet):
     updated_since = InstantFilter(
         field_name="updated_at", lookup_expr="gte", label=gettext_lazy("只要此时刻及以后更新过的行。")
     )
+
+    def get_form_class(self) -> type[forms.Form]:
+        """Each condition by itself: what a page's form asks of several together is for people. A program that asks for a
+        period that ends before it begins, or for the year 1, gets the rows there are: none."""
+        return type(
+            f"{type(self).__name__}Form",
+            (forms.Form,),
+            {name: one.field for name, one in self.filters.items()},
+        )

@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from customers.engagement.filters import AssumedPeriod, DealingFilterSet, PeriodForm, answers
 from customers.service.models import Ticket, TicketKind
 
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
+
 
 def midnight(day: date) -> datetime:
-    """The moment at which the day begins in the bank's time zone."""
-    return timezone.make_aware(datetime.combine(day, time.min))
+    """The moment at which the day begins in the bank's time zone; days before or after every ticket stand for their
+    limit, since not each of them is a moment everywhere."""
+    return timezone.make_aware(datetime.combine(min(max(day, EARLIEST), LATEST), time.min))
 
 
 class TicketFilterSet(DealingFilterSet):
@@ -49,7 +52,7 @@ class TicketFilterSet(DealingFilterSet):
 
     def to_day(self, queryset: QuerySet[Any], name: str, value: date) -> QuerySet[Any]:
         """The day itself included."""
-        return queryset.filter(opened_at__lt=midnight(value + timedelta(days=1)))
+        return queryset.filter(opened_at__lt=midnight(min(value, LATEST) + timedelta(days=1)))
 
 
 class TicketListFilterSet(AssumedPeriod, TicketFilterSet):
