@@ -1,7 +1,8 @@
 """A pytest plugin (`-p tests.embedded`): an embedded PostgreSQL for one run of the suite, and a Valkey for who asks.
 
-Started before pytest-django reads the settings, ended when pytest ends; workers of xdist inherit its address. A given
-DATABASE_URL is used as it is, and its roles are made there. Runs that name only tests/engine start nothing.
+Started before pytest-django reads the settings, ended when pytest ends. Each worker of xdist has a server of its own,
+because what the sealer waits for is a transaction anywhere in its cluster. A given DATABASE_URL is used as it is, and its
+roles are made there. Runs that name only tests/engine start nothing. Third-party front-end files that are missing are brought.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cmsys.local import frontend
 from cmsys.local.broker import Broker, binary
 from cmsys.local.postgres import Cluster, binaries
 from cmsys.local.problems import LaunchProblem
@@ -22,6 +24,8 @@ from cmsys.local.roles import create_database, prepare_database, prepare_roles
 from cmsys.local.servant import Servant
 
 PREFIX = "cmsys-test-"
+# Set where the server is one of ours, for the workers that come after.
+OWN_SERVER = "CMSYS_TESTS_OWN_SERVER"
 NO_DATABASE = "postgresql://nobody@/none?host=/nonexistent"
 # Folders whose tests are pure: they get no database, and fail when they try to reach one.
 PURE = ("tests/engine",)
@@ -61,7 +65,8 @@ def start_broker(folder: Path) -> Broker:
 def pytest_load_initial_conftests(args: list[str]) -> Iterator[None]:
     """A wrapper, because pytest-django reads the settings in the same hook and is asked before ordinary plugins."""
     global _running, _folder
-    if not os.environ.get("DATABASE_URL"):
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    if not os.environ.get("DATABASE_URL") or (worker and OWN_SERVER in os.environ):
         if _needs_no_database(args):
             os.environ["DATABASE_URL"] = NO_DATABASE
         else:
@@ -71,18 +76,28 @@ def pytest_load_initial_conftests(args: list[str]) -> Iterator[None]:
                 _running = start_cluster(_folder)
             except LaunchProblem as problem:
                 pytest.exit(f"{problem}", returncode=2)
-            os.environ["DATABASE_URL"] = _running.url()
-    elif "PYTEST_XDIST_WORKER" not in os.environ:
+            os.environ["DATABASE_URL"], os.environ[OWN_SERVER] = _running.url(), "1"
+    elif not worker:
         try:
             prepare_roles(os.environ["DATABASE_URL"], create_databases=True)
         except LaunchProblem as problem:
             pytest.exit(f"{problem}", returncode=2)
+    if not worker and os.environ["DATABASE_URL"] != NO_DATABASE:
+        _bring_front_end()
     try:
         return (yield)
     except BaseException:
         # Settings that cannot be read end pytest before it is configured, and then nobody unconfigures it.
         pytest_unconfigure()
         raise
+
+
+def _bring_front_end() -> None:
+    """Fonts of printed sheets, charts, icons; without them the tests that need them fail and say so."""
+    try:
+        frontend.ensure(print)
+    except LaunchProblem as problem:
+        print(problem)
 
 
 def pytest_unconfigure() -> None:

@@ -101,6 +101,8 @@ class Dealings:
     def _customers(self) -> Iterator[str]:
         rows, holders = self.rows, self.portfolio.holders
         names, readings = names_for(rows.kind, self.portfolio.seed)
+        for order, code in enumerate(TIERS, start=1):
+            CustomerTier.objects.get_or_create(code=code, defaults={"name": f"{code} 级", "order": order})
         tiers = dict(CustomerTier.objects.values_list("code", "pk"))
         since = np.where(rows.since > 0, rows.since, 1)
         developed = np.where(
