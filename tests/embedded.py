@@ -96,7 +96,7 @@ def _bring_front_end() -> None:
     """Fonts of printed sheets, charts, icons; without them the tests that need them fail and say so."""
     try:
         frontend.ensure(print)
-    except LaunchProblem as problem:
+    except frontend.FrontEndError as problem:
         print(problem)
 
 
