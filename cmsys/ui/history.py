@@ -52,12 +52,15 @@ def changes(model: type[Model], before: dict[str, Any], after: dict[str, Any]) -
 
 
 def field_label(model: type[Model], name: str) -> str:
+    if name == "digest":
+        return _("内容指纹")
     try:
         return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     except (FieldDoesNotExist, AttributeError):
         return {
             "starts_on": _("开始日期"), "ends_on": _("结束日期"), "on": _("生效日期"), "cause": _("原因"),
-            "manager": _("客户经理"), "role": _("归属类型"),
+            "manager": _("客户经理"), "role": _("归属类型"), "job": _("任务"), "changed": _("有变化"), "managers": _("人数"),
+            "excluded": _("未列入"), "rows": _("行数"), "scheme": _("考核方案"),
         }.get(name, name)  # fmt: skip
 
 
