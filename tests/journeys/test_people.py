@@ -131,6 +131,9 @@ def test_a_supervisor_on_a_phone_sees_his_own_people_and_may_ask_for_a_number(
     wider = "() => document.documentElement.scrollWidth - window.innerWidth"
     assert page.evaluate(wider) <= 0
     page.get_by_role("link", name="王雅琴", exact=True).click()
+    # The new page must stand before it is measured: between two documents there is no root element.
+    expect(page.get_by_role("heading", level=1)).to_contain_text("王雅琴")
+    page.wait_for_load_state()
     assert page.evaluate(wider) <= 0
     expect(page.get_by_text("139****1111")).to_be_visible()
     page.get_by_role("link", name=re.compile("查看原文")).first.click()
