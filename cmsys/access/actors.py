@@ -13,12 +13,16 @@ from cmsys.access.functions import Function, Reach
 
 @dataclass(frozen=True)
 class Reached:
-    """One pair's answer: how far, from which unit (`unit_path` of the tree), within which business line (None = any)."""
+    """One pair's answer: how far, from which unit (`unit_path` of the tree), within which business line (None = any).
+
+    `deputy_for` is the account in whose place the actor has it (代理), None for his own.
+    """
 
     reach: Reach
     unit_path: str = "/"
     line_id: int | None = None
     role: str = ""
+    deputy_for: int | None = None
 
 
 class Access(Protocol):

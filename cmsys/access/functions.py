@@ -19,12 +19,16 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)
 class Function:
-    """One thing that can be allowed. `scope` is the OAuth scope that gives it to a REST client, None if none does."""
+    """One thing that can be allowed. `scope` is the OAuth scope that gives it to a REST client, None if none does.
+
+    `delegable`: a deputy (代理) has it in the principal's place while the deputyship lasts.
+    """
 
     code: str
     label: str
     reach: Mapping[Role, Reach] = field(hash=False)
     scope: str | None = None
+    delegable: bool = False
 
 
 _declared: dict[str, Function] = {}
@@ -38,6 +42,7 @@ def declare(
     subtree: tuple[Role, ...] = (),
     own: tuple[Role, ...] = (),
     scope: str | None = None,
+    delegable: bool = False,
 ) -> Function:
     """Declares a function once, at import of a room's permissions.py. Raises ValueError on a second declaration."""
     if code in _declared:
@@ -47,7 +52,7 @@ def declare(
         | dict.fromkeys(subtree, Reach.SUBTREE)
         | dict.fromkeys(everywhere, Reach.ALL)
     )
-    _declared[code] = Function(code=code, label=label, reach=reach, scope=scope)
+    _declared[code] = Function(code=code, label=label, reach=reach, scope=scope, delegable=delegable)
     return _declared[code]
 
 

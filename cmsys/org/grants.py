@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cmsys.access.actors import Reached
-from cmsys.access.functions import Function
+from cmsys.access.functions import Function, Reach
 from cmsys.access.roles import Role
 
 if TYPE_CHECKING:
@@ -29,38 +29,55 @@ class Pair:
     unit_path: str
     unit_name: str
     line_id: int | None
+    # The account whose pair it is, when it is held as a deputy.
+    deputy_for: int | None = None
 
 
 @dataclass(frozen=True)
 class GrantedAccess:
-    """The pairs in force at one day. Reach is answered pair by pair: a role never borrows another grant's unit."""
+    """The pairs in force at one day. Reach is answered pair by pair: a role never borrows another grant's unit.
+
+    Pairs of principals count for functions that may be delegated, and never for a principal's own record.
+    """
 
     pairs: tuple[Pair, ...]
 
     def reaches(self, function: Function) -> tuple[Reached, ...]:
         return tuple(
-            Reached(function.reach[pair.role], pair.unit_path, pair.line_id, pair.role.value)
+            Reached(function.reach[pair.role], pair.unit_path, pair.line_id, pair.role.value, pair.deputy_for)
             for pair in self.pairs
-            if pair.role in function.reach
+            if pair.role in function.reach and (pair.deputy_for is None or _delegated(function, pair.role))
         )
 
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(pair.role for pair in self.pairs)
+        return frozenset(pair.role for pair in self.pairs if pair.deputy_for is None)
+
+
+def _delegated(function: Function, role: Role) -> bool:
+    return function.delegable and function.reach[role] is not Reach.SELF
 
 
 def access_of(user: User, on: date | None = None) -> GrantedAccess:
-    """The access of a person on a day (today in Asia/Shanghai unless given); one query. Disabled accounts have none."""
-    from cmsys.org.models import RoleGrant
+    """The access of a person on a day (today in Asia/Shanghai unless given), the grants of those he stands in for
+    included; one query. Disabled accounts have none, and nobody stands in for one."""
+    from cmsys.org.models import Deputyship, RoleGrant
 
     if not user.is_active:
         return GrantedAccess(())
     day = on or timezone.localdate()
     in_force = Q(starts_on__lte=day) & (Q(ends_on__isnull=True) | Q(ends_on__gt=day))
-    grants = RoleGrant.objects.filter(in_force, user=user).select_related("unit").order_by("pk")
+    principals = Deputyship.objects.filter(
+        deputy=user, starts_on__lte=day, ends_on__gt=day, principal__is_active=True
+    ).values("principal")
+    held = Q(user=user) | Q(user__in=principals)
+    grants = RoleGrant.objects.filter(in_force, held).select_related("unit").order_by("pk")
     return GrantedAccess(
         tuple(
-            Pair(Role(grant.role), grant.unit.path or NOWHERE, grant.unit.name, grant.line_id)
+            Pair(
+                Role(grant.role), grant.unit.path or NOWHERE, grant.unit.name, grant.line_id,
+                None if grant.user_id == user.pk else grant.user_id,
+            )
             for grant in grants
         )
-    )
+    )  # fmt: skip

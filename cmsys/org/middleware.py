@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from cmsys.access.refusals import Conflict
 from cmsys.accounts.models import User
 from cmsys.accounts.sign_in import client_address
 from cmsys.audit.acting import acting_as
@@ -52,7 +53,11 @@ class ActingMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A row somebody else holds for too long is no fault of the program: the page says so and asks to try again."""
+        """Who came too late is told who was first. A row somebody else holds for too long is no fault of the program
+        either: the page says so and asks to try again."""
+        if isinstance(exception, Conflict):
+            told = {"message": str(exception), "request_id": getattr(request, "request_id", "")}
+            return render(request, "errors/409.html", told, status=409)
         if (
             not isinstance(exception, OperationalError)
             or getattr(exception.__cause__, "pgcode", "") != LOCK_TIMEOUT

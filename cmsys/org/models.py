@@ -1,4 +1,4 @@
-"""OrgUnit, UnitPlacement, BusinessLine and RoleGrant."""
+"""OrgUnit, UnitPlacement, BusinessLine, RoleGrant and Deputyship."""
 
 from __future__ import annotations
 
@@ -215,3 +215,55 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} · {self.unit}"
+
+
+class Deputyship(models.Model):
+    """代理: somebody takes another's decisions from a day to a day (excluded), e.g. while a supervisor is on leave.
+
+    Only functions declared as delegable pass to the deputy; steps he takes name both. An early end is `ends_on` moved
+    forward; `revoked_at` says that and when.
+    """
+
+    resource: ClassVar[str] = "deputyships"
+    audit_masks: ClassVar[Mapping[str, Mask]] = {}
+
+    principal = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("委托人"), on_delete=models.PROTECT, related_name="deputies"
+    )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("代理人"),
+        on_delete=models.PROTECT,
+        related_name="principals",
+    )
+    starts_on = models.DateField(_("开始日期"))
+    ends_on = models.DateField(_("结束日期（不含）"))
+    reason = models.CharField(_("事由"), max_length=300)
+    revoked_at = models.DateTimeField(_("撤回时间"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("代理")
+        ordering = ["-starts_on", "-pk"]
+        constraints = [
+            # An empty period is one that was taken back before it began.
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="org_deputyship_period",
+                violation_error_message=_("结束日期须晚于开始日期"),
+            ),
+            models.CheckConstraint(
+                condition=~Q(principal=F("deputy")), name="org_deputyship_other",
+                violation_error_message=_("代理人不能是本人"),
+            ),
+            ExclusionConstraint(
+                name="org_deputyship_one_at_a_time",
+                expressions=[
+                    (F("principal"), RangeOperators.EQUAL),
+                    (DateRange("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("这段时间已经有代理人"),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.principal} → {self.deputy}"

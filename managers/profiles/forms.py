@@ -111,7 +111,11 @@ class GradeForm(forms.Form):
 
     grade = forms.ModelChoiceField(label=_("等级"), queryset=Grade.objects.all())
     starts_on = forms.DateField(label=_("开始日期"), initial=timezone.localdate, widget=forms.DateInput())
-    cause = forms.ChoiceField(label=_("原因"), choices=GradeCause.choices)
+    # A grade that follows from an appraisal is a decision and comes with it, never by hand.
+    cause = forms.ChoiceField(
+        label=_("原因"),
+        choices=[choice for choice in GradeCause.choices if choice[0] != GradeCause.APPRAISAL],
+    )
     note = forms.CharField(label=_("说明"), max_length=300, help_text=_("写明依据，如文号；会记入操作日志。"))
 
 

@@ -220,6 +220,7 @@ class GradeCause(models.TextChoices):
     IMPORTED = "imported", _("期初录入")
     HIRED = "hired", _("入职定级")
     CORRECTION = "correction", _("更正")
+    APPRAISAL = "appraisal", _("考核定级")
 
 
 class GradeRecord(models.Model):

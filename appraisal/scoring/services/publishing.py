@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import Cycle, CycleState
 from appraisal.scoring.permissions import REGRADE
+from appraisal.scoring.publication import published
 from appraisal.scoring.selectors import Tally, result_lines, tally_of
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import refused
@@ -42,7 +43,8 @@ def sheets_publish(
     *, actor: Actor, cycle_id: int, job_id: int, tally: Tally, whole: bool, now: datetime
 ) -> int:
     """Puts the staged sheets of a job in place of the published ones; how many differed. Four statements for any number
-    of people, in one transaction, and one event, none of them when nothing differs. Locks the cycle.
+    of people, in one transaction, and one event, none of them when nothing differs. Locks the cycle. Rooms that follow
+    publications (publication.follow) do their part in the same transaction.
 
     The cycle keeps fingerprint and counts of what is published then; after a part (`whole` false) they are worked out
     anew from the sheets. Raises MissingFunction, Cycle.DoesNotExist, ValidationError (the cycle is closed).
@@ -52,6 +54,7 @@ def sheets_publish(
     if cycle.state != CycleState.OPEN:
         raise refused("state", "closed", _("考核周期 %(cycle)s 已经结束，不能再定级。") % {"cycle": cycle})
     changed = _replace(cycle_id, job_id, now)
+    published(actor, cycle, now)
     if not whole:
         tally = tally_of(result_lines(cycle))
     before = {"result_hash": cycle.result_hash, "scored": cycle.scored, "promotions": cycle.promotions,

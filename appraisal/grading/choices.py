@@ -1,0 +1,66 @@
+"""The states of a grade decision and what clients call them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RoundState(models.TextChoices):
+    """A round collects proposals, is reviewed, and is closed when nothing of it is pending any more."""
+
+    DRAFT = "draft", _("待提交")
+    REVIEW = "review", _("复核中")
+    CLOSED = "closed", _("已办结")
+
+
+class DecisionState(models.TextChoices):
+    """Where a decision stands (docs/states/grade_decision.md)."""
+
+    DRAFTED = "drafted", _("待提交")
+    IN_REVIEW = "in_review", _("待复核")
+    RETURNED = "returned", _("已退回")
+    REVIEWED = "reviewed", _("待审定")
+    CONFIRMED = "confirmed", _("已审定")
+    ON_NOTICE = "on_notice", _("公示中")
+    SERVED = "served", _("已送达")
+    CLEARED = "cleared", _("公示期满")
+    EFFECTIVE = "effective", _("已生效")
+    SUPERSEDED = "superseded", _("已被取代")
+    WITHDRAWN = "withdrawn", _("已撤销")
+
+
+# Still being decided: before any of the last three.
+PENDING = (
+    DecisionState.DRAFTED, DecisionState.IN_REVIEW, DecisionState.RETURNED, DecisionState.REVIEWED,
+    DecisionState.CONFIRMED, DecisionState.ON_NOTICE, DecisionState.SERVED, DecisionState.CLEARED,
+)  # fmt: skip
+
+
+class GradeStatus(models.TextChoices):
+    """What REST clients read (interfaces 5)."""
+
+    PROPOSED = "proposed", _("已建议")
+    REVIEWED = "reviewed", _("已复核")
+    CONFIRMED = "confirmed", _("已审定")
+    PUBLISHED = "published", _("已公示")
+    EFFECTIVE = "effective", _("已生效")
+    SUPERSEDED = "superseded", _("已被取代")
+    WITHDRAWN = "withdrawn", _("已撤销")
+
+
+STATUS_OF: dict[str, str] = {
+    DecisionState.DRAFTED: GradeStatus.PROPOSED,
+    DecisionState.IN_REVIEW: GradeStatus.PROPOSED,
+    DecisionState.RETURNED: GradeStatus.PROPOSED,
+    DecisionState.REVIEWED: GradeStatus.REVIEWED,
+    DecisionState.CONFIRMED: GradeStatus.CONFIRMED,
+    # A demotion is served, never published: clients without the second scope meet it when it is in effect.
+    DecisionState.SERVED: GradeStatus.CONFIRMED,
+    DecisionState.ON_NOTICE: GradeStatus.PUBLISHED,
+    DecisionState.CLEARED: GradeStatus.PUBLISHED,
+    DecisionState.EFFECTIVE: GradeStatus.EFFECTIVE,
+    DecisionState.SUPERSEDED: GradeStatus.SUPERSEDED,
+    DecisionState.WITHDRAWN: GradeStatus.WITHDRAWN,
+}
+PUBLIC = (GradeStatus.PUBLISHED, GradeStatus.EFFECTIVE, GradeStatus.SUPERSEDED, GradeStatus.WITHDRAWN)
