@@ -50,17 +50,17 @@ class GradeStatus(models.TextChoices):
 
 
 STATUS_OF: dict[str, str] = {
-    DecisionState.DRAFTED: GradeStatus.PROPOSED,
-    DecisionState.IN_REVIEW: GradeStatus.PROPOSED,
-    DecisionState.RETURNED: GradeStatus.PROPOSED,
-    DecisionState.REVIEWED: GradeStatus.REVIEWED,
-    DecisionState.CONFIRMED: GradeStatus.CONFIRMED,
+    DecisionState.DRAFTED.value: GradeStatus.PROPOSED.value,
+    DecisionState.IN_REVIEW.value: GradeStatus.PROPOSED.value,
+    DecisionState.RETURNED.value: GradeStatus.PROPOSED.value,
+    DecisionState.REVIEWED.value: GradeStatus.REVIEWED.value,
+    DecisionState.CONFIRMED.value: GradeStatus.CONFIRMED.value,
     # A demotion is served, never published: clients without the second scope meet it when it is in effect.
-    DecisionState.SERVED: GradeStatus.CONFIRMED,
-    DecisionState.ON_NOTICE: GradeStatus.PUBLISHED,
-    DecisionState.CLEARED: GradeStatus.PUBLISHED,
-    DecisionState.EFFECTIVE: GradeStatus.EFFECTIVE,
-    DecisionState.SUPERSEDED: GradeStatus.SUPERSEDED,
-    DecisionState.WITHDRAWN: GradeStatus.WITHDRAWN,
+    DecisionState.SERVED.value: GradeStatus.CONFIRMED.value,
+    DecisionState.ON_NOTICE.value: GradeStatus.PUBLISHED.value,
+    DecisionState.CLEARED.value: GradeStatus.PUBLISHED.value,
+    DecisionState.EFFECTIVE.value: GradeStatus.EFFECTIVE.value,
+    DecisionState.SUPERSEDED.value: GradeStatus.SUPERSEDED.value,
+    DecisionState.WITHDRAWN.value: GradeStatus.WITHDRAWN.value,
 }
 PUBLIC = (GradeStatus.PUBLISHED, GradeStatus.EFFECTIVE, GradeStatus.SUPERSEDED, GradeStatus.WITHDRAWN)

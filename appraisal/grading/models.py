@@ -168,7 +168,7 @@ class GradeDecision(models.Model):
     )
     status = models.GeneratedField(
         expression=Case(
-            *[When(state=state.value, then=Value(STATUS_OF[state].value)) for state in STATUS_OF],
+            *[When(state=state, then=Value(status)) for state, status in STATUS_OF.items()],
             default=Value("proposed"),
         ),
         output_field=models.CharField(_("状态"), max_length=12, choices=GradeStatus.choices),

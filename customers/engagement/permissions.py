@@ -1,9 +1,11 @@
 """Functions on contracts, transactions and opportunities (reliability-security 2.1: performance data)."""
 
+from typing import Any
+
 from cmsys.access.functions import declare
 from cmsys.access.roles import Role
 
-RECORDS = {
+RECORDS: dict[str, Any] = {
     "everywhere": (Role.HRH, Role.CMD, Role.DA),
     "subtree": (Role.HRB, Role.MGR),
     "own": (Role.CM,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,13 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from appraisal.grading.models import DecisionStep, GradeDecision
+from appraisal.grading.recusals import check_recusal, on_behalf
 from appraisal.grading.transitions import DECISION
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import Conflict, refused
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
 from cmsys.workflow.transitions import Transition
-from managers.conduct.selectors import recusal
 
 # Fields a verb may set beside the state.
 SETTABLE = frozenset({
@@ -96,49 +96,6 @@ def _locked(actor: Actor, decision_id: int, transition: Transition) -> GradeDeci
     return (
         rows.select_for_update(of=("self",)).select_related("manager", "cycle", "round").get(pk=decision_id)
     )
-
-
-def on_behalf(actor: Actor, decision: GradeDecision, transition: Transition) -> User | None:
-    """The principal in whose place the actor takes the step; None when he has the function himself."""
-    if transition.function is None or actor.actor_id is None:
-        return None
-    if decision.assignee_id == actor.actor_id:
-        return None
-    path = decision.unit.path or ""
-    principals = []
-    for reached in actor.access.reaches(transition.function):
-        if not path.startswith(reached.unit_path) and reached.reach.value == "subtree":
-            continue
-        if reached.deputy_for is None:
-            return None
-        principals.append(reached.deputy_for)
-    return User.objects.filter(pk=principals[0]).first() if principals else None
-
-
-def check_recusal(
-    actor: Actor, decision: GradeDecision, transition: Transition, behalf: User | None, today: date
-) -> None:
-    """Nobody decides on himself, a declared relative, or on another level what he has decided before; a deputy neither
-    where his principal must not. Raises ValidationError at `recusal`."""
-    if transition.function is None or actor.actor_id is None:
-        return
-    for person in [actor, *([behalf] if behalf is not None else [])]:
-        said = recusal(
-            person.actor_id or 0, getattr(person, "employee_no", None), decision.manager_id,
-            decision.manager.employee_no, today,
-        )  # fmt: skip
-        if said:
-            raise refused("recusal", "recused", said)
-    if transition.level:
-        involved = {actor.actor_id} | ({behalf.pk} if behalf is not None else set())
-        check_levels(decision, involved, transition.level)
-
-
-def check_levels(decision: GradeDecision, people: Collection[int | None], level: str) -> None:
-    """Raises ValidationError at `recusal` when one of them has decided this case on another level."""
-    earlier = decision.steps.exclude(level__in=("", level))
-    if earlier.filter(actor__in=people).exists() or earlier.filter(on_behalf__in=people).exists():
-        raise refused("recusal", "decided_before", _("您在前一环节已经对该事项作过决定，须由他人办理。"))
 
 
 def _changed(decision: GradeDecision) -> str:
