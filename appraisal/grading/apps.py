@@ -10,7 +10,16 @@ class GradingConfig(AppConfig):
     verbose_name = "双维矩阵"
 
     def ready(self) -> None:
+        from appraisal.grading import explaining, permissions
+        from appraisal.grading.explanation_cards import smallest_change_card
         from appraisal.scoring.permissions import SHEET_LIST
-        from cmsys.ui.registry import Group, MenuEntry, add_menu
+        from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
 
+        explaining.register()
+        add_cards(
+            Card(
+                "score-sheets", "counterfactual", 15, _("最小改变"), smallest_change_card, permissions.DECISION_VIEW,
+                span=3,
+            )
+        )  # fmt: skip
         add_menu(MenuEntry(Group.APPRAISAL, 20, _("双维矩阵"), "matrix", "matrix", SHEET_LIST))

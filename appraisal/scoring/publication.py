@@ -14,6 +14,7 @@ from cmsys.access.actors import Actor
 Follower = Callable[[Actor, Cycle, datetime], None]
 
 _followers: list[Follower] = []
+_readers: list[Follower] = []
 
 
 def follow(follower: Follower) -> None:
@@ -26,3 +27,16 @@ def published(actor: Actor, cycle: Cycle, now: datetime) -> None:
     """Tells everybody who asked."""
     for follower in _followers:
         follower(actor, cycle, now)
+
+
+def follow_reasons(reader: Follower) -> None:
+    """`reader(actor, cycle, now)` is called when the reasons of a publication are written to the last sheet, in the
+    transaction of the last of them; set-wise work only."""
+    if reader not in _readers:
+        _readers.append(reader)
+
+
+def explained(actor: Actor, cycle: Cycle, now: datetime) -> None:
+    """Tells everybody who asked for it."""
+    for reader in _readers:
+        reader(actor, cycle, now)

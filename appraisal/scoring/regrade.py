@@ -28,6 +28,7 @@ from appraisal.scoring.documents import Reasons
 from appraisal.scoring.models import ScoreSheet
 from appraisal.scoring.needs import Needs, needs_of
 from appraisal.scoring.permissions import REGRADE
+from appraisal.scoring.publication import explained
 from appraisal.scoring.readings import collect, sources_of
 from appraisal.scoring.runs import RegradeArgs, RegradeCursor, Regraded
 from appraisal.scoring.selectors import Tally, tally_of
@@ -193,6 +194,7 @@ def _reasons(run: Run, cycle: Cycle, cursor: RegradeCursor) -> Chunk:
         done = cursor.managers + until
         after = replace(cursor, position=until)
         return Chunk(after, done, 2 * cursor.managers, _("写入判定依据：%(done)d 人") % {"done": until})
+    explained(run.actor, cycle, run.now)
     _begin(run.job_id)
     result = Regraded(
         cycle.pk, cursor.managers, cursor.scored, cursor.promotion, cursor.demotion, cursor.hold, cursor.not_rated,

@@ -49,11 +49,24 @@ class Change:
         }  # fmt: skip
 
 
+def whole(decision: Decision) -> object:
+    """Everything of a decision."""
+    return decision
+
+
+def grade_only(decision: Decision) -> object:
+    """Kind and target grade: what becomes of the person's grade, whatever level and cell."""
+    return decision[:2]
+
+
 class _Probe:
     """A cohort in which one input of one person is replaced by trial values, many at once where nobody compares."""
 
-    def __init__(self, scheme: Scheme, cohort: Cohort, index: int, name: str) -> None:
+    def __init__(
+        self, scheme: Scheme, cohort: Cohort, index: int, name: str, aspect: Callable[[Decision], object]
+    ) -> None:
         self.scheme, self.cohort, self.index, self.name = scheme, cohort, index, name
+        self.aspect = aspect
         self.alone = not depends_on_peers(scheme)
         self.seen: dict[Fraction, tuple[Decision, tuple[Any, ...]]] = {}
 
@@ -147,7 +160,7 @@ def inputs_of(scheme: Scheme, person: Person) -> dict[str, Fraction]:
     return found
 
 
-def _grid(scheme: Scheme, name: str, value: Fraction) -> tuple[Fraction, Fraction | None, Fraction | None]:
+def grid(scheme: Scheme, name: str, value: Fraction) -> tuple[Fraction, Fraction | None, Fraction | None]:
     """Step, least and greatest value of an input: as the indicator's domain says, else what is usual for its kind."""
     kind, _, code = name.partition(".")
     domains = {i["code"]: i.get("domain") for d in scheme.sections["dimensions"] for i in d["indicators"]}
@@ -161,7 +174,7 @@ def _grid(scheme: Scheme, name: str, value: Fraction) -> tuple[Fraction, Fractio
     return step, low, domain.get("max", Fraction(100) if kind == "rating" else None)
 
 
-def _breakpoints(scheme: Scheme, cohort: Cohort, index: int, name: str) -> set[Fraction]:
+def breakpoints(scheme: Scheme, cohort: Cohort, index: int, name: str) -> set[Fraction]:
     """Every number of the document, and the same input of the peers: where a score can change direction."""
     found: set[Fraction] = set()
 
@@ -230,7 +243,7 @@ def _search(
     count = int(abs(end - value) / step)
     if count > MOST_STEPS:
         count = MOST_STEPS
-    before = probe.at(value)[0]
+    before = probe.aspect(probe.at(value)[0])
 
     def point(k: int) -> Fraction:
         return value + sign * k * step
@@ -246,16 +259,18 @@ def _search(
         probe.fetch([point(mark) for mark in stretches])
     for far in stretches:
         for k in _flips(probe, near, far, point):
-            if probe.at(point(k))[0] != before:
+            if probe.aspect(probe.at(point(k))[0]) != before:
                 return point(k)
         near = far
     return None
 
 
 def counterfactuals(
-    scheme: Scheme, cohort: Cohort, employee_no: str, names: list[str] | None = None
-) -> list[Change]:
-    """For one person the nearest change of each single input that alters kind, target grade, level or matrix cell.
+    scheme: Scheme, cohort: Cohort, employee_no: str, names: list[str] | None = None, *,
+    aspect: Callable[[Decision], object] = whole, share: Fraction | None = None,
+) -> list[Change]:  # fmt: skip
+    """For one person the nearest change of each single input that alters kind, target grade, level or matrix cell; or
+    only what `aspect` looks at (`grade_only`). With `share` no further than that part of the input's size.
 
     Inputs that cannot alter it (within 1000 times their size, or their stated domain) are left out. At most one change
     up and one down per input; smallest relative change first. Costs some hundred evaluations per input: of the person
@@ -271,11 +286,13 @@ def counterfactuals(
     for name, value in inputs_of(scheme, cohort.people[index]).items():
         if names is not None and name not in names:
             continue
-        probe = _Probe(scheme, cohort, index, name)
-        step, low, high = _grid(scheme, name, value)
-        stops = _breakpoints(scheme, cohort, index, name)
+        probe = _Probe(scheme, cohort, index, name, aspect)
+        step, low, high = grid(scheme, name, value)
+        stops = breakpoints(scheme, cohort, index, name)
         reach = REACH * max(abs(value), Fraction(1), *(abs(stop) for stop in stops if stop < 10**6))
         ends = [high if high is not None else value + reach, low if low is not None else value - reach]
+        if share is not None:
+            ends = [min(ends[0], value + share * abs(value)), max(ends[1], value - share * abs(value))]
         for end in ends:
             nearest = _search(probe, value, step, end, stops) if end != value else None
             if nearest is not None:
