@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cmsys.access.actors import Reached
 from cmsys.access.functions import Function, Reach
-from cmsys.access.roles import Role
+from cmsys.access.roles import BUSINESS_SIDE, Role
 
 if TYPE_CHECKING:
     from cmsys.accounts.models import User
@@ -70,8 +70,11 @@ def access_of(user: User, on: date | None = None) -> GrantedAccess:
     principals = Deputyship.objects.filter(
         deputy=user, starts_on__lte=day, ends_on__gt=day, principal__is_active=True
     ).values("principal")
-    held = Q(user=user) | Q(user__in=principals)
-    grants = RoleGrant.objects.filter(in_force, held).select_related("unit").order_by("pk")
+    # 三员分立: no role of an administrator passes to a deputy, and none of them stands in for anybody in business.
+    held = Q(user=user) | Q(user__in=principals, side=BUSINESS_SIDE)
+    grants = list(RoleGrant.objects.filter(in_force, held).select_related("unit").order_by("pk"))
+    if any(grant.user_id == user.pk and grant.side != BUSINESS_SIDE for grant in grants):
+        grants = [grant for grant in grants if grant.user_id == user.pk]
     return GrantedAccess(
         tuple(
             Pair(

@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "appraisal.notices",
     "appraisal.appeals",
     "appraisal.overview",
+    "training.courses",
+    "training.plans",
     "cmsys.demo",
 ]
 
@@ -91,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "cmsys.ui.context.layout",
+                "cmsys.inbox.context.bar",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -183,7 +186,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["cmsys.api.authentication.ClientAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["cmsys.api.authorization.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["cmsys.api.rendering.DecimalJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["cmsys.api.parsing.ExactJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "cmsys.api.paging.UpdatedCursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["cmsys.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "cmsys.api.schema.ResourceSchema",
@@ -193,6 +196,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "COERCE_DECIMAL_TO_STRING": False,
     "URL_FORMAT_OVERRIDE": None,
 }
+# For how long a client may stay away and still catch up from the change feed (docs/adr/0132).
+FEED_DAYS = 90
 OAUTH2_PROVIDER_APPLICATION_MODEL = "api.Client"
 OAUTH2_PROVIDER: dict[str, Any] = {
     # This server knows the client credentials grant and no other.

@@ -36,10 +36,11 @@ def layout(request: HttpRequest) -> dict[str, Any]:
 
 
 def role_labels(user: User) -> list[str]:
-    """`机构主管 · 城东支行` for each pair in force."""
+    """`机构主管 · 城东支行` for each pair in force; what is held as a deputy says so."""
     access = user.access
     pairs = access.pairs if isinstance(access, GrantedAccess) else ()
-    return [f"{pair.role.label} · {pair.unit_name}" for pair in pairs]
+    deputised = _("（代理）")
+    return [f"{pair.role.label} · {pair.unit_name}{deputised if pair.deputy_for else ''}" for pair in pairs]
 
 
 def covered(user: User, function: Function) -> str:
@@ -48,5 +49,9 @@ def covered(user: User, function: Function) -> str:
     if any(reached.reach is Reach.ALL for reached in access.reaches(function)):
         return _("全行")
     pairs = access.pairs if isinstance(access, GrantedAccess) else ()
-    names = dict.fromkeys(pair.unit_name for pair in pairs if pair.role in function.reach)
+    names = dict.fromkeys(
+        pair.unit_name
+        for pair in pairs
+        if pair.role in function.reach and (pair.deputy_for is None or function.delegable)
+    )
     return _("%(units)s及下辖") % {"units": "、".join(names)}
