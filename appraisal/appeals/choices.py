@@ -84,3 +84,5 @@ BEFORE_EFFECT = (DecisionState.ON_NOTICE, DecisionState.SERVED, DecisionState.CL
 ANSWER_DAYS = 15
 # Months a plan takes unless the supervisor sets another end.
 PLAN_MONTHS = 3
+# Working days in which the supervisor is to draw a plan up.
+DRAFT_DAYS = 10
