@@ -27,6 +27,8 @@ urlpatterns = [
     path("", include("appraisal.notices.urls")),
     path("", include("appraisal.appeals.urls")),
     path("", include("appraisal.overview.urls")),
+    path("", include("training.courses.urls")),
+    path("", include("training.plans.urls")),
     path("api/v1/", include("cmsys.api_urls")),
     re_path(r"^api/", UnknownPathView.as_view()),
     path("o/token/", ClientTokenView.as_view(), name="oauth_token"),

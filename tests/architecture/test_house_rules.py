@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from cmsys.local.places import CHECKOUT
 
-ROOMS = ("cmsys/", "managers/", "customers/", "appraisal/")
+ROOMS = ("cmsys/", "managers/", "customers/", "appraisal/", "training/")
 LONGEST, LONG = 600, 400
 # Our own signal: privileges are stated again after every migration. The rest tells Celery's own processes what to do.
 RECEIVERS = {
@@ -71,7 +71,7 @@ def test_every_room_has_its_place_on_the_ladder() -> None:
         for name in sources()
     } - {"cmsys.__init__", "cmsys.env"}
     assert standing == placed
-    assert settings["root_packages"] == ["cmsys", "managers", "customers", "appraisal"]
+    assert settings["root_packages"] == ["cmsys", "managers", "customers", "appraisal", "training"]
 
 
 # --- files --------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from cmsys.local.places import CHECKOUT
 
-ROOMS = ("cmsys", "managers", "customers", "appraisal")
+ROOMS = ("cmsys", "managers", "customers", "appraisal", "training")
 # Not services, though they stand among them: they write nothing, or are asked by services.
 HELPERS = {
     "cmsys/accounts/services/users.py:random_password": "makes a text",

@@ -22,6 +22,7 @@ RATING, OWN_RATING, PROGRESS = "评分任务 /rating-tasks/", "自评 /self-rati
 CYCLES, SCHEDULES = "考核周期 /cycles/", "定级计划 /regrade-schedules/"
 SCHEMES = ("考核方案 /schemes/", "指标库 /indicators/")
 RATINGS, FIGURES = "能力评分 /ratings/", ("目标 /targets/", "指标值 /readings/")
+TRAINING, COURSES, COMPETENCIES = "培训计划 /training-plans/", "培训课程 /courses/", "胜任力 /competencies/"
 IMPORTS, USERS, JOBS, LEDGER = "导入 /imports/", "账号与授权 /users/", "任务中心 /jobs/", "操作日志 /events/"
 MENUS = {
     "sys": [DESK, UNITS, POSTS, USERS, JOBS],
@@ -29,21 +30,21 @@ MENUS = {
     "aud": [DESK, JOBS, LEDGER],
     "hrh": [
         DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS,
-        *RESULTS, PROGRESS, CYCLES, SCHEDULES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+        *RESULTS, PROGRESS, CYCLES, SCHEDULES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
     ],
     "hrb": [
-        DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, *RESULTS, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+        DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, *RESULTS, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
     ],
     "mgr": [
         DESK, MANAGERS, UNITS, POSTS, CUSTOMERS, *DEALINGS, TICKETS,
-        *RESULTS, RATING, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+        *RESULTS, RATING, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
     ],
     "cm": [
-        DESK, MINE, OWN_CUSTOMERS, OWN_SHEET, CUSTOMERS, *DEALINGS, TICKETS, OWN_RATING, CYCLES, *SCHEMES, RATINGS, *FIGURES, JOBS,
+        DESK, MINE, OWN_CUSTOMERS, OWN_SHEET, CUSTOMERS, *DEALINGS, TICKETS, OWN_RATING, CYCLES, *SCHEMES, RATINGS, *FIGURES, COURSES, JOBS,
     ],
     "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, TICKETS, CYCLES, *FIGURES, JOBS],
     "da": [DESK, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, JOBS],
-    "trn": [DESK, MANAGERS, UNITS, POSTS, JOBS],
+    "trn": [DESK, MANAGERS, UNITS, POSTS, TRAINING, COURSES, COMPETENCIES, JOBS],
     "nobody": [DESK],
 }  # fmt: skip
 # Signing out is a form; files and the address of a new row are not pages to walk through.

@@ -1,0 +1,1 @@
+"""Training: the catalogue and individual plans."""

@@ -1,0 +1,1 @@
+"""The catalogue: competencies and the courses that build them (TRN-1)."""
