@@ -11,11 +11,25 @@ class GradingConfig(AppConfig):
 
     def ready(self) -> None:
         from appraisal.grading import explaining, permissions
+        from appraisal.grading.api import GradeDecisionViewSet, GradeViewSet
         from appraisal.grading.explanation_cards import smallest_change_card
+        from appraisal.grading.feed import GRADES
         from appraisal.scoring.permissions import SHEET_LIST
+        from cmsys.feed.tables import add_feed
+        from cmsys.api.router import register
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
 
         explaining.register()
+        unpublished = permissions.GRADE_READ_UNPUBLISHED
+        add_feed(
+            GRADES,
+            {
+                "grades:read": (permissions.GRADE_READ, unpublished),
+                "grades:read_unpublished": (unpublished,),
+            },
+        )
+        register("grades", GradeViewSet)
+        register("grade-decisions", GradeDecisionViewSet)
         add_cards(
             Card(
                 "score-sheets", "counterfactual", 15, _("最小改变"), smallest_change_card, permissions.DECISION_VIEW,

@@ -12,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from cmsys.accounts.models import User
+from cmsys.accounts.sign_in import client_address
 from cmsys.api.actors import ClientActor
 from cmsys.api.models import Client
 
@@ -25,8 +26,8 @@ class ClientAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[ClientActor, AccessToken] | None:
         """The client behind the token, with the rights it has at this moment.
 
-        None without the header. Raises AuthenticationFailed for a token that is malformed, unknown, expired, or whose
-        client is revoked or expired; the answer does not say which.
+        None without the header. Raises AuthenticationFailed for a token that is malformed, unknown, expired, used from
+        elsewhere, or whose client is revoked, expired or not approved; the answer does not say which.
         """
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
@@ -40,6 +41,8 @@ class ClientAuthentication(BaseAuthentication):
             or not isinstance(client, Client)
             or not client.usable_at(now)
         ):
+            raise AuthenticationFailed(code="invalid_token")
+        if client.addresses and not client.allows(client_address(request._request)):
             raise AuthenticationFailed(code="invalid_token")
         return ClientActor(client, frozenset(found.scope.split())), found
 

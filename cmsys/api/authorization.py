@@ -14,28 +14,30 @@ from cmsys.access.functions import Function
 
 
 class InsufficientScope(PermissionDenied):
-    """The token lacks the scope of the function; the answer names it."""
+    """The token lacks the scope of the function, or of every one of several of which one would do; the answer names them."""
 
     default_code = "insufficient_scope"
 
-    def __init__(self, function: Function) -> None:
-        super().__init__(
-            _("访问令牌没有“%(label)s”的权限（%(scope)s）。")
-            % {"label": function.label, "scope": function.scope}
+    def __init__(self, *functions: Function) -> None:
+        named = _("、或").join(
+            _("“%(label)s”的权限（%(scope)s）") % {"label": one.label, "scope": one.scope}
+            for one in functions
         )
-        self.auth_header = f'Bearer realm="cmsys", error="insufficient_scope", scope="{function.scope}"'
+        super().__init__(_("访问令牌没有%(named)s。") % {"named": named})
+        scope = functions[0].scope
+        self.auth_header = f'Bearer realm="cmsys", error="insufficient_scope", scope="{scope}"'
 
 
 class HasScope(BasePermission):
-    """Asks the actor for the view's `function`. A view without one is refused, so that none is open by oversight."""
+    """Asks the actor for one of the view's functions. A view without one is refused, so that none is open by oversight."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """True or raises InsufficientScope; no query."""
-        function: Function | None = view.required_function()
-        if function is None:
+        functions: tuple[Function, ...] = view.required_functions()
+        if not functions:
             return False
-        if not may(request.user, function):  # type: ignore[arg-type]
-            raise InsufficientScope(function)
+        if not any(may(request.user, function) for function in functions):  # type: ignore[arg-type]
+            raise InsufficientScope(*functions)
         return True
 
 

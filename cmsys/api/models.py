@@ -74,6 +74,9 @@ class Client(AbstractApplication):
         models.CharField(max_length=49), verbose_name=_("来源地址"), default=list, blank=True
     )
     revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
+    # Positions in the change feed below this one were given for other rights than these (docs/adr/0132); set by a trigger
+    # when scopes or unit change, or the unit is moved in the tree.
+    feed_from = models.BigIntegerField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("最近使用"), null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -18,23 +18,40 @@ from oauth2_provider.views.base import TokenView
 from cmsys.access.actors import SystemActor
 from cmsys.accounts.sign_in import client_address
 from cmsys.api.actors import ClientActor
+from cmsys.api.models import Client
 from cmsys.api.services.clients import digest
 from cmsys.api.throttling import address_limit
-from cmsys.audit.acting import acting_as
+from cmsys.audit.acting import acting, acting_as
 from cmsys.audit.ledger import record
 
 
 class ClientValidator(OAuth2Validator):
-    """Compares digests of secrets, and notes each token in the ledger."""
+    """Compares digests of secrets, and notes each token in the ledger and that the client was there."""
+
+    def _load_application(self, client_id: str, request: Any) -> Client | None:
+        """The client, if it may call from here; with the digests of all its secrets that are good now, one or two."""
+        client: Client | None = super()._load_application(client_id, request)
+        now_acting = acting()
+        if client is not None and now_acting is not None and not client.allows(now_acting.address):
+            request.client = None
+            return None
+        if client is not None and len(client.client_secret) == len(digest("")):
+            client.client_secret = " ".join(client.secrets_at(timezone.now()))
+        return client
 
     def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
-        return constant_time_compare(digest(provided_secret), stored_secret)
+        provided = digest(provided_secret)
+        # Every one is compared, so that the time does not tell which.
+        matches = [constant_time_compare(provided, stored) for stored in stored_secret.split()]
+        return any(matches)
 
     def _create_access_token(
         self, expires: datetime, request: Any, token: dict[str, Any], source_refresh_token: Any = None
     ) -> AccessToken:
         """Keeps the token's checksum; tokens of this client that have expired go, so that the table does not grow."""
-        AccessToken.objects.filter(application=request.client, expires__lt=timezone.now()).delete()
+        now = timezone.now()
+        AccessToken.objects.filter(application=request.client, expires__lt=now).delete()
+        Client.objects.filter(pk=request.client.pk).update(last_used_at=now)
         created = super()._create_access_token(expires, request, token, source_refresh_token)
         scopes = str(token["scope"]).split()
         record(

@@ -20,6 +20,7 @@ from rest_framework import exceptions, status
 from rest_framework.request import Request
 
 from cmsys.access.actors import MissingFunction
+from cmsys.access.refusals import Conflict
 
 logger = logging.getLogger("django.request")
 
@@ -33,7 +34,10 @@ TITLES: dict[int, Promise] = {
     406: gettext_lazy("无法提供所要求的格式"),
     409: gettext_lazy("与当前状态冲突"),
     412: gettext_lazy("数据已被修改"),
+    413: gettext_lazy("请求内容过大"),
     415: gettext_lazy("不支持的内容类型"),
+    422: gettext_lazy("内容不能被接受"),
+    428: gettext_lazy("缺少前提条件"),
     429: gettext_lazy("请求过于频繁"),
     500: gettext_lazy("服务器内部错误"),
     503: gettext_lazy("服务暂时不可用"),
@@ -44,7 +48,7 @@ DETAILS: dict[type[Exception], Promise] = {
     ),
     exceptions.AuthenticationFailed: gettext_lazy("访问令牌无效、已过期，或者客户端已停用。请重新申请令牌。"),
     exceptions.NotFound: gettext_lazy("没有这个资源，或者它不在可访问的范围内。路径须以 / 结尾。"),
-    exceptions.ParseError: gettext_lazy("请求内容不是有效的 JSON。"),
+    exceptions.ParseError: gettext_lazy("请求内容不是有效的 JSON（UTF-8，同一层中键不得重复）。"),
     exceptions.NotAcceptable: gettext_lazy("本接口只提供 application/json，请修改 Accept 请求头。"),
     exceptions.PermissionDenied: gettext_lazy("您没有执行此操作的权限。"),
 }
@@ -53,6 +57,8 @@ CODES: dict[type[Exception], str] = {
     exceptions.AuthenticationFailed: "invalid_token",
 }
 RETRY_SECONDS = 5
+# Codes of services for what clashes with something that is there.
+CONFLICTS = {"duplicate", "conflict"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,38 @@ class BadParameters(exceptions.APIException):
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__(_("请求参数有误，详见 errors。"), code=_shared_code(errors))
         self.errors = tuple(errors)
+
+
+class BadContent(exceptions.APIException):
+    """Well written, and yet it cannot be done: what a service refuses (422), or what is there already (409)."""
+
+    status_code = 422
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(_("提交的内容不能被接受，详见 errors。"), code=_shared_code(errors))
+        self.errors = tuple(errors)
+        if {error.code for error in errors} <= CONFLICTS:
+            self.status_code = status.HTTP_409_CONFLICT
+
+
+class PreconditionRequired(exceptions.APIException):
+    """A change without `If-Match` (428): it could undo what somebody else has just done."""
+
+    status_code = 428
+    default_code = "precondition_required"
+
+    def __init__(self) -> None:
+        super().__init__(_("修改和删除须带 If-Match 请求头，填读取该对象时得到的 ETag。"))
+
+
+class PreconditionFailed(exceptions.APIException):
+    """The object is not what the client has read (412)."""
+
+    status_code = 412
+    default_code = "precondition_failed"
+
+    def __init__(self) -> None:
+        super().__init__(_("对象在您读取之后已被修改，请重新读取，确认后再提交。"))
 
 
 def problem(
@@ -107,7 +145,9 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> HttpResponse
     elif isinstance(exc, (DjangoPermissionDenied, MissingFunction)):
         exc = exceptions.PermissionDenied(str(exc) or None)
     elif isinstance(exc, DjangoValidationError):
-        exc = BadParameters(_django_errors(exc))
+        exc = BadParameters(field_errors(exc))
+    elif isinstance(exc, Conflict):
+        return problem(request, 409, code="conflict", detail=str(exc))
     if isinstance(exc, exceptions.APIException):
         return _known(request, exc)
     if isinstance(exc, (OperationalError, InterfaceError)):
@@ -139,7 +179,7 @@ def _known(request: Request, exc: exceptions.APIException) -> HttpResponse:
     errors: Sequence[FieldError] = ()
     code = CODES.get(kind) or str(getattr(exc.detail, "code", None) or exc.default_code)
     detail = str(DETAILS[kind]) if kind in DETAILS and not _has_own_words(exc) else str(exc.detail)
-    if isinstance(exc, BadParameters):
+    if isinstance(exc, (BadParameters, BadContent)):
         errors = exc.errors
     elif isinstance(exc, exceptions.ValidationError):
         errors = _rest_errors(exc.detail, exc.get_codes())
@@ -192,7 +232,8 @@ def _rest_errors(detail: Any, codes: Any, field: str = "") -> list[FieldError]:
     ]
 
 
-def _django_errors(exc: DjangoValidationError) -> list[FieldError]:
+def field_errors(exc: DjangoValidationError) -> list[FieldError]:
+    """What a form or a service has refused, field by field."""
     by_field = exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list}
     return [
         FieldError("" if field == "__all__" else field, str(error.code or "invalid"), message)
