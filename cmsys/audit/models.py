@@ -1,4 +1,4 @@
-"""Event and Seal: what happened, and the chain that shows it was not touched since."""
+"""Event and Seal: what happened, and the chain that shows it was not touched since; Settled: how far that is known."""
 
 from __future__ import annotations
 
@@ -65,3 +65,26 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return str(self.seq)
+
+
+class Settled(models.Model):
+    """One row: at or below `event_id` no number of the ledger can still appear, whoever drew it and for what.
+
+    Written by the sealer when it moves. Readers in the order of these numbers (docs/adr/0132) read up to here: the last
+    sealed event may lie below, because not every number is that of an event.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("已确定的编号")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="audit_settled_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+def settled_to() -> int:
+    """The number at or below which everything is there that will ever be; 0 before the sealer ran. One query."""
+    return Settled.objects.values_list("event_id", flat=True).first() or 0

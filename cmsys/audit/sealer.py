@@ -3,7 +3,8 @@
 Two steps, because ids are handed out in another order than transactions end: note the highest id handed out, *then*
 draw a transaction number. Whoever holds a noted id has a lower number, because ids are drawn after it is forced; once
 no transaction below ours runs any more, nothing at or below the noted id can still appear, and those rows are sealed in
-id order. (The end of a snapshot would not do as a number: it lies above the newest *finished* transaction, and a
+id order. How far that is is kept (Settled), for readers of other rows that draw from the same numbers (docs/adr/0132).
+(The end of a snapshot would not do as a number: it lies above the newest *finished* transaction, and a
 running one may be above that.) One sealer at a time (advisory lock); a second one does nothing.
 """
 
@@ -47,6 +48,7 @@ class Sealer:
         if sealed is None:
             self._note = None
             return 0
+        _keep(self._note.highest_id)
         if sealed < BATCH:
             self._done_to, self._note = self._note.highest_id, None
         return sealed
@@ -88,3 +90,15 @@ class Sealer:
                 seals.append(Seal(seq=seq, event_id=row["id"], sealed_at=now, hash=head))
             Seal.objects.bulk_create(seals, batch_size=1000)
             return len(seals)
+
+
+def _keep(highest_id: int) -> None:
+    """Remembers how far everything is settled. Writes only when that is further than what is known; never back, because
+    a sealer that stood still may come with an older note."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_settled (id, event_id) SELECT 1, %(to)s"
+            " WHERE NOT EXISTS (SELECT FROM audit_settled WHERE event_id >= %(to)s)"
+            " ON CONFLICT (id) DO UPDATE SET event_id = GREATEST(audit_settled.event_id, EXCLUDED.event_id)",
+            {"to": highest_id},
+        )

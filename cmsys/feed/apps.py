@@ -7,3 +7,8 @@ class FeedConfig(AppConfig):
     name = "cmsys.feed"
     label = "feed"
     verbose_name = "变更流"
+
+    def ready(self) -> None:
+        from cmsys.feed import housekeeping, permissions  # noqa: F401  (declares the scope changes:read)
+
+        housekeeping.register()

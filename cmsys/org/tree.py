@@ -1,10 +1,11 @@
-"""The lock on the shape of the tree: openings and moves happen one after the other."""
+"""Two locks: on the shape of the tree, so that openings and moves happen one after the other, and on the paths of units."""
 
 from __future__ import annotations
 
 from django.db import connection
 
 _LOCK = 7_236_002
+PATHS_LOCK = 7_236_003
 
 
 def lock_tree() -> None:
@@ -13,3 +14,12 @@ def lock_tree() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def lock_paths() -> None:
+    """Before a unit is moved, and before any row is locked for it. Who notes under which path a row is seen (docs/adr/0132)
+    shares this lock: he and a move of the unit do not pass each other. Held to the end of the transaction; waits for writers
+    that are just noting, for at most lock_timeout, then raises OperationalError.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PATHS_LOCK])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from cmsys.access.functions import Function
 from cmsys.accounts.models import User
 from cmsys.org.models import OrgUnit, UnitKind, UnitPlacement
-from cmsys.org.tree import lock_tree
+from cmsys.org.tree import lock_paths, lock_tree
 from cmsys.transfers.engine.columns import Column, Type, choices_of
 from cmsys.transfers.engine.problems import Code, _, shown
 from cmsys.transfers.engine.rows import Row
@@ -104,6 +104,8 @@ class OrgUnitKind(ModelKind):
         by_code = {row.key[0]: row for row in rows}
         if context.writing:
             lock_tree()
+            if any(row.existing and row.refs.get("parent_code") and self._moves(row) for row in rows):
+                lock_paths()
         tree = dict(OrgUnit.objects.values_list("code", "parent__code"))
         for row in rows:
             parent = row.refs.get("parent_code")

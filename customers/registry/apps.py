@@ -11,12 +11,14 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from cmsys.api.router import register
+        from cmsys.feed.tables import add_feed
         from cmsys.transfers.kinds import register_kind
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
         from customers.registry import cards, daily, permissions, tiles
         from customers.registry.api import AssignmentViewSet, ContactViewSet, CustomerViewSet
+        from customers.registry.feed import ASSIGNMENTS, CUSTOMERS
         from customers.registry.imports import ContactKind, CustomerKind
         from customers.registry.imports_assignments import AssignmentKind
 
@@ -24,6 +26,8 @@ class RegistryConfig(AppConfig):
         register_kind(ContactKind())
         register_kind(AssignmentKind())
         register("customers", CustomerViewSet)
+        for table in (CUSTOMERS, ASSIGNMENTS):
+            add_feed(table, {"customers:read": (permissions.CUSTOMER_VIEW,)})
         register("contacts", ContactViewSet)
         register("assignments", AssignmentViewSet)
         daily.register()

@@ -11,17 +11,21 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from cmsys.api.router import register
+        from cmsys.feed.tables import add_feed
         from cmsys.transfers.kinds import register_kind
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
         from managers.profiles import cards, permissions, tiles
         from managers.profiles.api import CertificateViewSet, ManagerViewSet
+        from managers.profiles.feed import CERTIFICATES, MANAGERS
         from managers.profiles.imports import ManagerKind
 
         register_kind(ManagerKind())
         register("managers", ManagerViewSet)
         register("certificates", CertificateViewSet)
+        for table in (MANAGERS, CERTIFICATES):
+            add_feed(table, {"managers:read": (permissions.MANAGER_VIEW,)})
 
         add_menu(
             MenuEntry(Group.DESK, 20, _("我的档案"), "manager_mine", "user", permissions.CONTACT_EDIT),

@@ -18,7 +18,7 @@ from cmsys.access.refusals import refused
 from cmsys.audit.ledger import changes_between, record
 from cmsys.org.models import OrgUnit, UnitPlacement
 from cmsys.org.permissions import UNIT_EDIT
-from cmsys.org.tree import lock_tree
+from cmsys.org.tree import lock_paths, lock_tree
 
 EDITABLE = ("name", "kind", "region_code", "latitude", "longitude", "head", "opened_on")
 
@@ -76,6 +76,7 @@ def unit_move(*, actor: Actor, today: date, unit_id: int, parent_id: int, on: da
     require(actor, UNIT_EDIT)
     _check_not_ahead(on, today)
     lock_tree()
+    lock_paths()
     locked = OrgUnit.objects.visible_to(actor, "edit").select_for_update(of=("self",)).order_by("pk")
     units = {unit.pk: unit for unit in locked.filter(pk__in=[unit_id, parent_id])}
     if unit_id not in units or parent_id not in units:
