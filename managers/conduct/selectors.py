@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from cmsys.access.actors import Actor
+from cmsys.accounts.models import User
 from managers.conduct.models import InterestDeclaration
+from managers.conduct.permissions import DECLARATION_EDIT, DECLARATION_OWN, DECLARATION_VIEW
+from managers.profiles.models import RelationshipManager
 
 
 def _in_force(day: date) -> Q:
@@ -27,8 +31,6 @@ def related_managers(user_id: int, employee_no: str | None, day: date) -> set[in
         ).values_list("declarant__employee_no", flat=True)
         numbers = list(theirs)
         if numbers:
-            from managers.profiles.models import RelationshipManager
-
             found |= set(
                 RelationshipManager.objects.filter(employee_no__in=numbers).values_list("pk", flat=True)
             )
@@ -49,3 +51,38 @@ def recused_among(
 ) -> set[int]:
     """Of several accounts those that must not decide about a person; three queries at most for each."""
     return {pk for pk, number in users if recusal(pk, number, manager_id, manager_no, day)}
+
+
+# --- reading declarations -----------------------------------------------------------------------------------------------
+def readable(actor: Actor) -> QuerySet[InterestDeclaration]:
+    """One's own declarations, and those about people within reach for human resources. A superior who is neither reads
+    none of them: that somebody must keep away is told to him when he is refused, and no more."""
+    rows = InterestDeclaration.objects
+    return rows.reached_by(actor, DECLARATION_OWN) | rows.reached_by(actor, DECLARATION_VIEW)
+
+
+def endable(actor: Actor) -> QuerySet[InterestDeclaration]:
+    """Those that the actor may end: his own, and as human resources those within reach."""
+    rows = InterestDeclaration.objects
+    return rows.reached_by(actor, DECLARATION_OWN) | rows.reached_by(actor, DECLARATION_EDIT)
+
+
+def named_exactly(text: str, limit: int = 10) -> list[RelationshipManager]:
+    """People by full name or employee number, as somebody who declares a relation knows them; the roster cannot be
+    browsed by it. One query."""
+    text = text.strip()
+    if not text:
+        return []
+    found = RelationshipManager.objects.filter(Q(name=text) | Q(employee_no__iexact=text))
+    return list(found.select_related("unit").order_by("employee_no")[:limit])
+
+
+def accounts_named(text: str, limit: int = 10) -> list[User]:
+    """Active accounts by full name, account or employee number; one query."""
+    text = text.strip()
+    if not text:
+        return []
+    found = User.objects.filter(
+        Q(name=text) | Q(username__iexact=text) | Q(employee_no__iexact=text), is_active=True
+    )
+    return list(found.order_by("username")[:limit])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import CycleMember, CycleState
@@ -20,6 +22,7 @@ from cmsys.access.actors import Actor, require
 from cmsys.access.functions import Function
 from cmsys.access.refusals import refused
 from cmsys.audit.ledger import changes_between, record
+from managers.conduct.selectors import recusal
 from managers.profiles.models import RelationshipManager
 
 FUNCTIONS: Mapping[RaterGroup, Function] = {
@@ -39,17 +42,21 @@ class Mark:
 
 @transaction.atomic
 def rating_give(
-    *, actor: Actor, cycle_id: int, manager_id: int, group: RaterGroup, marks: Mapping[str, Mark]
-) -> list[Rating]:
+    *, actor: Actor, cycle_id: int, manager_id: int, group: RaterGroup, marks: Mapping[str, Mark],
+    today: date | None = None,
+) -> list[Rating]:  # fmt: skip
     """The sheet of one rater for one person, by indicator code: what differs is written, what equals stays; an optional
     indicator left out is taken back. One event for each changed rating. Locks the person's membership of the cycle.
 
     Raises MissingFunction, CycleMember.DoesNotExist (out of reach, no such cycle or member), ValueError (a group that
-    is only imported), ValidationError: the cycle is closed, the person does not take part or is the rater himself, an
-    indicator is missing, unknown, out of bounds, or was rated by the same rater in another relation.
+    is only imported), ValidationError: the cycle is closed, the person does not take part or is the rater himself, a
+    declared relation keeps them apart `today` (the present day unless given), an indicator is missing, unknown, out of
+    bounds, or was rated by the same rater in another relation.
     """
     require(actor, _function(group))
     member = _locked_member(actor, group, cycle_id, manager_id)
+    if group == RaterGroup.SUPERIOR and actor.actor_id is not None:
+        _check_recusal(actor, actor.actor_id, member.manager, today or timezone.localdate())
     items = items_of(member.cycle, group)
     _check_marks(items, marks)
     rater = rater_of(actor)
@@ -108,6 +115,12 @@ def _locked_member(actor: Actor, group: RaterGroup, cycle_id: int, manager_id: i
     if group == RaterGroup.SUPERIOR and own:
         raise refused("manager", "own", _("不能以上级身份给自己评分，请用自评。"))
     return member
+
+
+def _check_recusal(actor: Actor, actor_id: int, manager: RelationshipManager, today: date) -> None:
+    number = getattr(actor, "employee_no", None)
+    if said := recusal(actor_id, number, manager.pk, manager.employee_no, today):
+        raise refused("recusal", "recused", said)
 
 
 def _present(member: CycleMember, rater: str, codes: list[str]) -> dict[str, Rating]:
