@@ -64,3 +64,18 @@ STATUS_OF: dict[str, str] = {
     DecisionState.WITHDRAWN.value: GradeStatus.WITHDRAWN.value,
 }
 PUBLIC = (GradeStatus.PUBLISHED, GradeStatus.EFFECTIVE, GradeStatus.SUPERSEDED, GradeStatus.WITHDRAWN)
+
+
+class Flag(models.TextChoices):
+    """Why somebody must look at a case by itself; cases with a flag are not decided together with others."""
+
+    DEMOTION = "demotion", _("降级须逐项办理")
+    JUMP = "jump", _("建议跨级")
+    NO_GRADE = "no_grade", _("现无等级")
+    UNKNOWN_GRADE = "unknown_grade", _("等级未定义")
+    VOIDED = "voided", _("数据变动，原意见作废")
+    RETURNED = "returned", _("曾被退回")
+    AMENDED = "amended", _("与系统建议不同")
+    EXCEPTIONAL = "exceptional", _("破格")
+    UPHELD = "upheld", _("公示异议成立")
+    TROUBLE = "trouble", _("未能生效")

@@ -148,6 +148,8 @@ class GradeDecision(models.Model):
         ScoreSheet, verbose_name=_("考核表"), on_delete=models.PROTECT, related_name="decision"
     )
     basis = models.CharField(_("依据指纹"), max_length=32, blank=True, editable=False)
+    # Marks of the person's figures, targets and ratings as the regrading read them (grounds.py).
+    ground = models.TextField(blank=True, editable=False)
     ability = models.DecimalField(_("能力得分"), null=True, blank=True, **EXACT)
     performance = models.DecimalField(_("绩效得分"), null=True, blank=True, **EXACT)
     total = models.DecimalField(_("综合得分"), null=True, blank=True, **EXACT)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.grading.models import GradeDecision
 from cmsys.access.actors import Actor
+from cmsys.access.functions import Reach
 from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from cmsys.workflow.transitions import Transition
@@ -24,7 +25,9 @@ def on_behalf(actor: Actor, decision: GradeDecision, transition: Transition) -> 
     path = decision.unit.path or ""
     principals = []
     for reached in actor.access.reaches(transition.function):
-        if not path.startswith(reached.unit_path) and reached.reach.value == "subtree":
+        if not path.startswith(reached.unit_path) and reached.reach is Reach.SUBTREE:
+            continue
+        if reached.line_id is not None and reached.line_id != decision.manager.line_id:
             continue
         if reached.deputy_for is None:
             return None

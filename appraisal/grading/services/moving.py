@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from appraisal.grading.grounds import grounds_of, labels_of, moved_since, names_said
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.recusals import check_recusal, on_behalf
 from appraisal.grading.transitions import DECISION
@@ -23,8 +24,11 @@ from cmsys.workflow.transitions import Transition
 SETTABLE = frozenset({
     "grade", "kind", "assignee", "due_on", "stale", "flags", "reviewed_by", "confirmed_by", "effective_from",
     "effective_to", "basis", "ability", "performance", "total", "quadrant", "proposal", "proposed_grade",
-    "counterfactual",
+    "counterfactual", "ground",
 })  # fmt: skip
+
+# Fields whose change a step shows (DecisionStep.data).
+TOLD = ("grade", "kind", "proposal", "proposed_grade", "assignee", "due_on", "effective_from", "effective_to")
 
 
 @dataclass(frozen=True)
@@ -46,17 +50,44 @@ class Form:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@transaction.atomic
+# What a verb sets; worked out from the locked decision when it depends on it.
+Changes = Mapping[str, Any] | Callable[[GradeDecision], Mapping[str, Any]]
+# Verbs that must not be taken when the figures are others by now.
+ON_FIRM_GROUND = frozenset({"approve", "amend", "confirm"})
+
+
+class GroundMoved(Conflict):
+    """The figures have changed since the sheet was made."""
+
+    def __init__(self, said: str, names: list[str]) -> None:
+        super().__init__(said)
+        self.names = names
+
+
 def decision_move(
-    *, actor: Actor, decision_id: int, verb: str, form: Form, now: datetime, today: date,
-    changes: Mapping[str, Any] | None = None,
+    *, actor: Actor, decision_id: int, verb: str, form: Form, now: datetime, today: date, changes: Changes | None = None
 ) -> Moved:  # fmt: skip
     """Takes one transition of one decision in the actor's name; `changes` are fields it sets (SETTABLE). Locks the row.
 
     The same nonce again gives the step it made, without doing anything. Otherwise, in this order: MissingFunction,
-    GradeDecision.DoesNotExist (out of scope), recusal (PermissionDenied with the reason), Conflict (another state, or
-    changed since `version`: who and when), ValidationError (no reason). Six queries and an event.
+    GradeDecision.DoesNotExist (out of scope), ValidationError at `recusal`, Conflict (another state, or changed since
+    `version`: who and when), ValidationError (no reason), GroundMoved (figures changed after the sheet was made; which),
+    whatever `changes` raises. Seven queries and an event.
+
+    A refusal for moved ground undoes the caller's transaction, so the mark on the case is set in one of its own after it;
+    where the caller has a transaction around this, the look round the figures (services.stale) sets it later.
     """
+    try:
+        return _moved(actor, decision_id, verb, form, now, today, changes)
+    except GroundMoved as refusal:
+        _mark_stale(actor, decision_id, refusal, now)
+        raise
+
+
+@transaction.atomic
+def _moved(
+    actor: Actor, decision_id: int, verb: str, form: Form, now: datetime, today: date, changes: Changes | None
+) -> Moved:
     transition = DECISION[verb]
     if form.nonce and (done := _done(actor, decision_id, verb, form.nonce)):
         return done
@@ -69,9 +100,34 @@ def decision_move(
     if form.version and form.version != decision.updated_at.isoformat():
         raise Conflict(_changed(decision))
     DECISION.check_reason(transition, form.reason)
-    if decision.stale and transition.level:
-        raise Conflict(_("提交后数据有变动，请等重新定级后再办理。"))
-    return _take(actor, decision, transition, form, now, dict(changes or {}), behalf)
+    wanted = dict(changes(decision) if callable(changes) else changes or {})
+    if verb in ON_FIRM_GROUND:
+        _check_ground(decision)
+        if decision.stale:
+            wanted.setdefault("stale", False)
+    return _take(actor, decision, transition, form, now, wanted, behalf)
+
+
+def _check_ground(decision: GradeDecision) -> None:
+    """Raises GroundMoved; one query."""
+    ground = grounds_of(decision.cycle, [decision.manager_id]).get(decision.manager_id, "")
+    names = moved_since(decision.ground, ground)
+    if names:
+        said = names_said(names, labels_of(decision.cycle))
+        raise GroundMoved(
+            _("考核表生成之后，%(what)s 有变动；请等人力资源重新定级后再办理。") % {"what": said}, names
+        )
+
+
+@transaction.atomic
+def _mark_stale(actor: Actor, decision_id: int, refusal: GroundMoved, now: datetime) -> None:
+    decision = GradeDecision.objects.select_for_update(of=("self",)).filter(pk=decision_id).first()
+    if decision is None or decision.stale:
+        return
+    decision.stale = True
+    decision.save(update_fields=["stale", "updated_at"])
+    after = {"stale": True, "inputs": refusal.names}
+    record("decision.stale", decision, actor=actor, before={"stale": False}, after=after, now=now)
 
 
 def _done(actor: Actor, decision_id: int, verb: str, nonce: str) -> Moved | None:
@@ -86,16 +142,25 @@ def _done(actor: Actor, decision_id: int, verb: str, nonce: str) -> Moved | None
 
 def _locked(actor: Actor, decision_id: int, transition: Transition) -> GradeDecision:
     rows = GradeDecision.objects.all()
+    # The system's own transitions are taken for people by services that have asked for a right of their own already.
     if transition.function is not None:
         require(actor, transition.function)
         rows = rows.reached_by(actor, transition.function)
-    elif actor.actor_id is not None:
-        # The system's own transitions are taken for people by the services of other rooms, which have asked already.
-        pass
-    # The relations that are shown are read after the lock.
-    return (
-        rows.select_for_update(of=("self",)).select_related("manager", "cycle", "round").get(pk=decision_id)
-    )
+    related = ("manager", "cycle__scheme", "round", "unit", "grade", "previous_grade", "proposed_grade")
+    found: GradeDecision = rows.select_for_update(of=("self",)).select_related(*related).get(pk=decision_id)
+    return found
+
+
+def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step keeps of the fields that differ, as people read them: {"grade": {"from": "中级…", "to": "高级…"}}."""
+    return {
+        name: {
+            "from": None if before[name] is None else str(before[name]),
+            "to": None if value is None else str(value),
+        }
+        for name, value in after.items()
+        if name in TOLD and before[name] != value
+    }
 
 
 def _changed(decision: GradeDecision) -> str:
@@ -120,7 +185,7 @@ def _take(
     step = DecisionStep.objects.create(
         decision=decision, verb=transition.verb, level=transition.level, actor_id=actor.actor_id,
         actor_name=actor.actor_name[:120], on_behalf=behalf, from_state=source, to_state=transition.target,
-        reason=form.reason.strip(), data=dict(form.data), nonce=form.nonce or None, at=now,
+        reason=form.reason.strip(), data=dict(form.data) | told(before, changes), nonce=form.nonce or None, at=now,
     )  # fmt: skip
     after = {"state": decision.state, **{name: getattr(decision, name) for name in changes}}
     if behalf is not None:

@@ -113,6 +113,31 @@ def grade_begin(
 
 
 @transaction.atomic
+def grade_appraise(
+    *, actor: Actor, manager_id: int, grade: Grade, starts_on: date, note: str
+) -> GradeRecord | None:
+    """Gives a person the grade an appraisal has decided, from a day on; None when he has it already, nothing is written
+    then. A grade that an appraisal began on this very day is put right in place.
+
+    Raises MissingFunction, RelationshipManager.DoesNotExist, ValidationError (a day not after the last).
+    """
+    require(actor, MANAGER_EDIT)
+    manager = _locked(actor, "edit", manager_id)
+    present = GradeRecord.objects.select_for_update().filter(manager=manager, ends_on__isnull=True).first()
+    if present is not None and present.grade_id == grade.pk:
+        return None
+    if present is None or present.starts_on != starts_on or present.cause != GradeCause.APPRAISAL:
+        return _begin(manager, actor, grade, starts_on, GradeCause.APPRAISAL, note)
+    before = manager.grade
+    present.grade, present.note, manager.grade = grade, note, grade
+    present.save(update_fields=["grade", "note"])
+    manager.save(update_fields=["grade", "updated_at"])
+    after = {"grade": grade, "starts_on": starts_on, "cause": GradeCause.APPRAISAL}
+    record("manager.grade", manager, actor=actor, before={"grade": before}, after=after, reason=note)
+    return present
+
+
+@transaction.atomic
 def personal_data_reveal(*, actor: Actor, manager_id: int, field: str, reason: str) -> str:
     """The value of `mobile`, `email` or `birth_date` in clear; the look itself is an event with its reason.
 

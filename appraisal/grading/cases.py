@@ -1,0 +1,126 @@
+"""Asking about decisions: deadlines, who hears of them, steps between grades, where they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from appraisal.grading.choices import PENDING, DecisionState
+from appraisal.grading.models import DecisionStep, GradeDecision, GradingRound
+from appraisal.grading.permissions import DECISION_CONFIRM, DECISION_REVIEW
+from appraisal.scoring.models import ProposalKind
+from cmsys.access.functions import Function
+from cmsys.accounts.models import User
+from cmsys.org.models import RoleGrant
+from cmsys.org.workdays import add_working_days
+from managers.careers.models import Grade
+
+# Working days a level has when nothing else was said.
+REVIEW_DAYS = 5
+# Had been confirmed by human resources: others may have acted on it.
+AFTER_CONFIRM = (
+    DecisionState.CONFIRMED,
+    DecisionState.ON_NOTICE,
+    DecisionState.SERVED,
+    DecisionState.CLEARED,
+)
+
+
+def due_again(round: GradingRound, today: date) -> date:
+    """By when a case that comes back is to be decided: the day set for the round while it is ahead, else five working
+    days from today."""
+    if round.review_due_on is not None and round.review_due_on > today:
+        return round.review_due_on
+    return add_working_days(today, REVIEW_DAYS)
+
+
+def pending_of(round: GradingRound) -> int:
+    """How many cases of a round are still being decided; one query."""
+    return round.decisions.filter(state__in=PENDING).count()
+
+
+# --- grades -------------------------------------------------------------------------------------------------------------
+def steps_between(one: Grade, other: Grade) -> int:
+    """How many steps of the ladder lie from one grade up to another, negative downwards; both of one series. One query."""
+    low, high = sorted((one.order, other.order))
+    count = Grade.objects.filter(series=one.series, order__gt=low, order__lte=high).count()
+    return count if other.order > one.order else -count
+
+
+def kind_between(previous: Grade | None, grade: Grade) -> str:
+    """What it is called when somebody goes from one grade to another."""
+    if previous is None or grade.order > previous.order:
+        return ProposalKind.PROMOTION.value
+    return ProposalKind.HOLD.value if grade.pk == previous.pk else ProposalKind.DEMOTION.value
+
+
+def is_worse(old: Grade | None, new: Grade | None) -> bool:
+    """Whether the new grade takes something away; grades of different series do not compare, and count as worse."""
+    if old is None:
+        return False
+    return new is None or new.series != old.series or new.order < old.order
+
+
+# --- people -------------------------------------------------------------------------------------------------------------
+def _grants(function: Function, today: date) -> Q:
+    in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
+    return in_force & Q(role__in=[role.value for role in function.reach], user__is_active=True)
+
+
+def supervisors_of(round: GradingRound, today: date) -> list[int]:
+    """The accounts whose own grants let them review a case of the round; one query."""
+    reached = GradeDecision.objects.filter(
+        round=round, state=DecisionState.IN_REVIEW, unit__path__startswith=OuterRef("unit__path")
+    )
+    in_line = reached.filter(manager__line=OuterRef("line"))
+    found = RoleGrant.objects.filter(_grants(DECISION_REVIEW, today)).filter(
+        Q(line__isnull=True) & Exists(reached) | Exists(in_line)
+    )
+    return sorted(set(found.values_list("user", flat=True)))
+
+
+def supervisors_by_unit(paths: Collection[str], today: date) -> dict[str, list[int]]:
+    """For each path of a unit the accounts that review its people; one query."""
+    grants = RoleGrant.objects.filter(_grants(DECISION_REVIEW, today)).values_list("unit__path", "user")
+    held = [(path, user) for path, user in grants if path]
+    return {path: sorted({user for above, user in held if path.startswith(above)}) for path in paths}
+
+
+def personnel(today: date) -> list[int]:
+    """The accounts of human resources at head office, who put things right; one query."""
+    everywhere = [role.value for role, reach in DECISION_CONFIRM.reach.items() if reach.value == "all"]
+    found = RoleGrant.objects.filter(_grants(DECISION_CONFIRM, today), role__in=everywhere)
+    return sorted(set(found.values_list("user", flat=True)))
+
+
+def accounts_of(numbers: Collection[str]) -> dict[str, int]:
+    """Employee number → active account; one query."""
+    found = User.objects.filter(employee_no__in=numbers, is_active=True).values_list("employee_no", "pk")
+    return {str(number): pk for number, pk in found}
+
+
+def deciders_of(decisions: Collection[int]) -> dict[int, set[int]]:
+    """Decision → accounts that have decided on it since it last lost its ground; one query."""
+    found: dict[int, set[int]] = {}
+    steps = DecisionStep.objects.filter(decision__in=decisions).order_by("pk")
+    for decision, verb, level, actor in steps.values_list("decision", "verb", "level", "actor"):
+        if verb == "void":
+            found.pop(decision, None)
+        elif level and actor is not None:
+            found.setdefault(decision, set()).add(actor)
+    return found
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------------
+def case_url(decision: int) -> str:
+    """The page of a case."""
+    return reverse("grade_decisions_detail", args=[decision])
+
+
+def review_url(decision: int | None = None) -> str:
+    """The queue of the reviewers, opened at a case."""
+    address = reverse("grade_review")
+    return address if decision is None else f"{address}?case={decision}"
