@@ -1,0 +1,193 @@
+"""One case as plain values: who, from what to what, why, what would have altered it, every point of the score, history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appraisal.grading.choices import PENDING
+from appraisal.grading.counterfactual_words import sentences
+from appraisal.grading.queues import due_said
+from appraisal.grading.recusals import on_behalf
+from appraisal.grading.resources import change_said, grade_name, is_amended, proposed_said, score
+from appraisal.grading.review_pages import flags_said
+from appraisal.grading.transitions import DECISION
+from appraisal.scoring.models import ProposalKind, ScoreSheet
+from appraisal.scoring.pages import trend
+from appraisal.scoring.paper import TONES, Line, Paper, Part
+from appraisal.scoring.reasons import Reason
+from appraisal.scoring.resources import paper_for
+from appraisal.scoring.words import said
+from cmsys.accounts.models import User
+from cmsys.accounts.requests import SignedInRequest
+from cmsys.ui.charts import Chart
+from managers.conduct.selectors import recusal
+
+VERB_TONES = {
+    "approve": "up", "confirm": "up", "amend": "warn", "return": "down", "send_back": "down", "withdraw": "down",
+    "void": "down", "uphold": "down", "take_effect": "up", "submit": "info", "resubmit": "info",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything the right pane shows."""
+
+    decision: Any
+    name: str
+    number: str
+    place: str
+    before: str
+    after: str
+    tone: str
+    change: str
+    effective: str
+    amended: str
+    figures: tuple[dict[str, str], ...]
+    fired: tuple[Reason, ...]
+    others: tuple[Reason, ...]
+    pending_reasons: bool
+    not_rated: str
+    scheme: str
+    smallest: tuple[str, ...]
+    chart: Chart | None
+    parts: tuple[dict[str, Any], ...]
+    steps: tuple[dict[str, Any], ...]
+    flags: tuple[str, ...]
+    due: str
+    due_tone: str
+    kept_out: str
+    behalf: str
+    sheet_url: str
+    print_url: str
+
+
+def case_of(request: SignedInRequest, decision: Any, verb: str, today: date) -> Case:
+    """The case in words. `verb` is what would be decided, for who must keep out and in whose place the reader acts."""
+    paper = paper_for(decision.sheet)
+    open_sheet = may_open_sheet(request.user, decision)
+    due, tone = due_said(decision.due_on, today) if decision.state in PENDING else ("", "")
+    manager = decision.manager
+    fired, others = rules_of(paper)
+    behalf = on_behalf(request.user, decision, DECISION[verb])
+    return Case(
+        decision=decision, name=manager.name, number=manager.employee_no,
+        place=" · ".join(str(item) for item in (decision.unit.name, manager.line and manager.line.name) if item),
+        before=grade_name(decision.previous_grade), after=_after(decision), tone=TONES[decision.kind],
+        change=change_said(decision), effective=_effective(decision),
+        amended=_("系统建议%(what)s") % {"what": proposed_said(decision)} if is_amended(decision) else "",
+        figures=_figures(paper, decision), fired=fired, others=others,
+        pending_reasons=paper.reasons_pending, not_rated=paper.not_rated, scheme=paper.words.label,
+        smallest=tuple(sentences(decision)), chart=trend(request, decision.sheet), parts=parts_of(paper, open_sheet),
+        steps=steps_of(decision), flags=flags_said(decision), due=due, due_tone=tone,
+        kept_out=_kept_out(request.user, decision, today), behalf=behalf.name if behalf is not None else "",
+        sheet_url=reverse("score_sheets_detail", args=[decision.sheet_id]) if open_sheet else "",
+        print_url=reverse("sheet_print", args=[decision.sheet_id]) if open_sheet else "",
+    )  # fmt: skip
+
+
+def rules_of(paper: Paper) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """The rules that led to the proposal or hold something against it, and those that were asked and did not fire."""
+    spoke = tuple(rule for rule in paper.reasons if rule.tone in ("up", "down", "warn"))
+    return spoke, tuple(rule for rule in paper.reasons if rule not in spoke)
+
+
+def may_open_sheet(actor: User, decision: Any) -> bool:
+    """The sheet stays with the unit of its cycle; the decision goes with the person."""
+    return ScoreSheet.objects.visible_to(actor, "view").filter(pk=decision.sheet_id).exists()
+
+
+def _kept_out(actor: User, decision: Any, today: date) -> str:
+    return recusal(actor.pk, actor.employee_no, decision.manager_id, decision.manager.employee_no, today)
+
+
+def _after(decision: Any) -> str:
+    """The new grade where it is another one; what is said of those who keep theirs."""
+    if decision.kind == ProposalKind.NOT_RATED:
+        return _("本期未评，等级不变")
+    if decision.grade_id == decision.previous_grade_id or decision.grade_id is None:
+        return _("保持不变")
+    return grade_name(decision.grade)
+
+
+def _effective(decision: Any) -> str:
+    if decision.effective_from is not None:
+        return _("%(day)s 起生效") % {"day": decision.effective_from.isoformat()}
+    planned = decision.round.effective_on
+    return _("拟于 %(day)s 生效") % {"day": planned.isoformat()} if planned else ""
+
+
+def _figures(paper: Paper, decision: Any) -> tuple[dict[str, str], ...]:
+    words = paper.words
+    found = [
+        {"label": words.dimension_name("ability"), "value": score(decision.ability)},
+        {"label": words.dimension_name("performance"), "value": score(decision.performance)},
+    ]
+    if decision.quadrant:
+        found.append({"label": _("矩阵位置"), "value": words.cell_name(decision.quadrant)})
+    return tuple(found)
+
+
+# --- every point of the score -------------------------------------------------------------------------------------------
+def parts_of(paper: Paper, linked: bool) -> tuple[dict[str, Any], ...]:
+    """Dimension by dimension its lines with bars, and that they add up; a line leads to its records where it may."""
+    return tuple(
+        {"part": part, "texts": part.texts(), "rows": [_line(paper, line, linked) for line in part.lines]}
+        for part in paper.parts
+        if part.lines or part.code != "total"
+    )
+
+
+def _line(paper: Paper, line: Line, linked: bool) -> dict[str, Any]:
+    url = reverse("sheet_line", args=[paper.sheet.pk, line.position]) if linked else ""
+    unit = f" {line.unit}" if line.unit else ""
+    return {
+        "line": line, "texts": line.texts(), "url": url,
+        "raw": said(line.raw) + (unit if line.raw is not None else ""),
+        "target": said(line.target) + (unit if line.target is not None else ""),
+    }  # fmt: skip
+
+
+def sums_said(parts: Sequence[dict[str, Any]]) -> tuple[bool, str]:
+    """Whether every part is the sum of its lines, in a few words for the head of the card."""
+    summed: list[Part] = [row["part"] for row in parts if row["part"].sentence]
+    agree = all(part.agrees for part in summed)
+    if not summed:
+        return True, ""
+    return agree, _("各行贡献相加与得分逐位相符") if agree else _("有得分与各行之和不符")
+
+
+# --- history ------------------------------------------------------------------------------------------------------------
+def steps_of(decision: Any) -> tuple[dict[str, Any], ...]:
+    """From the proposal to now, oldest first: what, who, in whose place, when, why. One query."""
+    cycle = decision.cycle
+    first = {
+        "when": _moment(cycle.graded_at), "title": _("系统建议：%(what)s") % {"what": proposed_said(decision)},
+        "who": _("方案 %(scheme)s 第 %(version)d 版") % {"scheme": cycle.scheme.code, "version": cycle.scheme.version},
+        "tone": "info", "text": "",
+    }  # fmt: skip
+    rows = decision.steps.select_related("on_behalf").order_by("pk")
+    return (first, *(_step(step) for step in rows))
+
+
+def _step(step: Any) -> dict[str, Any]:
+    who = step.actor_name
+    if step.on_behalf is not None:
+        who = _("%(who)s 代 %(principal)s") % {"who": who, "principal": step.on_behalf.name}
+    known = DECISION.transitions.get(step.verb)
+    title = str(known.label) if known is not None else step.verb
+    if step.data.get("said"):
+        title = f"{title}：{step.data['said']}"
+    return {
+        "when": _moment(step.at), "title": title, "who": who, "tone": VERB_TONES.get(step.verb, ""), "text": step.reason,
+    }  # fmt: skip
+
+
+def _moment(at: Any) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at is not None else "—"
