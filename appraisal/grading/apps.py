@@ -10,7 +10,7 @@ class GradingConfig(AppConfig):
     verbose_name = "双维矩阵"
 
     def ready(self) -> None:
-        from appraisal.grading import explaining, jobs, permissions
+        from appraisal.grading import entries, explaining, jobs, permissions
         from appraisal.grading.api import GradeDecisionViewSet, GradeViewSet
         from appraisal.grading.explanation_cards import smallest_change_card
         from appraisal.grading.feed import GRADES
@@ -22,6 +22,7 @@ class GradingConfig(AppConfig):
 
         jobs.register()
         explaining.register()
+        entries.register()
         unpublished = permissions.GRADE_READ_UNPUBLISHED
         add_feed(
             GRADES,
