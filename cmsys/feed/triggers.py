@@ -156,10 +156,15 @@ def _tree(table: FeedTable) -> tuple[str, str]:
 def _name(table: FeedTable, name: Name) -> tuple[str, str]:
     """A name that the row shows is changed: the row's version moves, which is a change of its own."""
     function = f"feed_{table.slug}_names_{name.column}"
+    renamed = (
+        "old_rows o JOIN new_rows n ON n.id = o.id WHERE tx > 0"
+        f" AND ({_listed('o', name.fields)}) IS DISTINCT FROM ({_listed('n', name.fields)})"
+    )
+    # Asked first: a table that shows its own names (a unit its parent's) would otherwise fire itself for ever.
     body = (
-        f"UPDATE {table.table} r SET updated_at = clock_timestamp()"
-        f" FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE tx > 0 AND r.{name.column} = n.id"
-        f" AND ({_listed('o', name.fields)}) IS DISTINCT FROM ({_listed('n', name.fields)});"
+        f"IF EXISTS (SELECT FROM {renamed}) THEN\n"
+        f"UPDATE {table.table} r SET updated_at = clock_timestamp() FROM {renamed} AND r.{name.column} = n.id;\n"
+        "END IF;"
     )
     made = _function(function, body) + _trigger(function, "UPDATE", name.table)
     return made, _drop(function, name.table, "UPDATE")
