@@ -11,8 +11,10 @@ class AdministrationConfig(AppConfig):
 
     def ready(self) -> None:
         from cmsys.accounts.permissions import USER_EDIT, USER_VIEW
-        from cmsys.administration import cards, tiles
+        from cmsys.administration import api_clients, cards, tiles
+        from cmsys.api.permissions import CLIENT_VIEW
         from cmsys.audit.permissions import LEDGER_VIEW
+        from cmsys.inbox.items import add_inbox_source
         from cmsys.jobs.permissions import JOB_VIEW
         from cmsys.org.permissions import GRANT_EDIT, UNIT_EDIT, UNIT_VIEW
         from cmsys.transfers.permissions import IMPORT_USE
@@ -25,6 +27,7 @@ class AdministrationConfig(AppConfig):
             MenuEntry(Group.PEOPLE, 20, _("机构"), "org_units_list", "org", UNIT_VIEW),
             MenuEntry(Group.PEOPLE, 90, _("导入"), "imports_home", "upload", IMPORT_USE),
             MenuEntry(Group.SYSTEM, 10, _("账号与授权"), "users_list", "key", USER_VIEW),
+            MenuEntry(Group.SYSTEM, 15, _("接口客户端"), "api_clients_list", "api", CLIENT_VIEW),
             MenuEntry(Group.SYSTEM, 20, _("任务中心"), "jobs_list", "tasks", JOB_VIEW),
             MenuEntry(Group.SYSTEM, 30, _("操作日志"), "events_list", "shield", LEDGER_VIEW),
         )
@@ -35,6 +38,9 @@ class AdministrationConfig(AppConfig):
             Card("org-units", "history", 90, _("变更历史"), history_card, UNIT_EDIT, span=2),
             Card("users", "grants", 10, _("角色与范围"), cards.grants_card, span=2),
             Card("users", "history", 90, _("变更历史"), history_card),
+            Card("api-clients", "client", 10, _("客户端"), api_clients.client_card, span=2),
+            Card("api-clients", "scopes", 20, _("权限范围"), api_clients.scopes_card),
+            Card("api-clients", "history", 90, _("变更历史"), history_card, span=3),
             Card("jobs", "progress", 10, _("进展"), cards.job_card, span=2),
             Card("jobs", "history", 90, _("变更历史"), history_card),
             Card("events", "event", 10, _("内容"), cards.event_card, span=2),
@@ -46,6 +52,8 @@ class AdministrationConfig(AppConfig):
             Tile("grants", 10, _("授权"), tiles.grants_tile, GRANT_EDIT),
             Tile("ledger", 10, _("操作日志"), tiles.ledger_tile, LEDGER_VIEW),
         )
+        add_inbox_source(api_clients.TO_APPROVE)
+        add_inbox_source(api_clients.TO_RENEW)
         name_kinds(
             {
                 "auth.sign_in": _("登录"),
@@ -54,7 +62,11 @@ class AdministrationConfig(AppConfig):
                 "access.denied": _("越权访问被拒"),
                 "audit.verify": _("校验操作日志"),
                 "api.client_create": _("新建接口客户端"),
-                "api.client_revoke": _("吊销接口客户端"),
+                "api.client_change": _("修改接口客户端的权限"),
+                "api.client_approve": _("核准接口客户端的权限"),
+                "api.client_rotate": _("更换接口客户端的密钥"),
+                "api.client_retire": _("停用接口客户端的旧密钥"),
+                "api.client_revoke": _("停用接口客户端"),
                 "api.token_issue": _("签发接口令牌"),
                 "api.token_refused": _("拒绝签发接口令牌"),
                 "export": _("导出"),

@@ -20,11 +20,12 @@ NEWEST = 20
 def history_card(request: SignedInRequest, instance: Any) -> str:
     """The newest changes of the object, each with who, when, from what to what; one query.
 
-    Signing in is no change: that log is the auditor's.
+    Signing in, of a person or a program, is no change: that log is the auditor's.
     """
     model = type(instance)
     own = Event.objects.filter(resource=model.resource, object_id=str(instance.pk))
-    events = own.exclude(kind__startswith="auth.").order_by("-id")[:NEWEST]
+    changed = own.exclude(kind__startswith="auth.").exclude(kind__startswith="api.token_")
+    events = changed.order_by("-id")[:NEWEST]
     items = [
         {
             "title": kind_label(event.kind),

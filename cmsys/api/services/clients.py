@@ -198,7 +198,7 @@ def _locked(actor: Actor, function: Function, client_id: int, version: str = "")
 
 def _rights(client: Client) -> dict[str, Any]:
     unit = client.unit.code if client.unit is not None else None
-    return {"scopes": client.allowed_scopes, "unit": unit, "addresses": client.addresses}
+    return {"allowed_scopes": client.allowed_scopes, "unit": unit, "addresses": client.addresses}
 
 
 def _known(scopes: Collection[str]) -> list[str]:
