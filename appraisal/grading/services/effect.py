@@ -28,6 +28,7 @@ from appraisal.grading.permissions import DECISION_CONFIRM
 from appraisal.grading.recusals import check_levels
 from appraisal.grading.services.moving import Form, Moved, decision_move
 from appraisal.grading.services.review import flagged
+from appraisal.grading.staying import stayed
 from appraisal.grading.transitions import APPEAL
 from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor, require
@@ -64,14 +65,18 @@ class _Going:
 
 def due(today: date) -> QuerySet[Any]:
     """Cases whose day has come, with `begins`: the day set for the round or for the case, never before the notice was
-    over or the demotion was served."""
+    over or the demotion was served; without those that wait for something else (grading.staying)."""
     ready = Q(state=DecisionState.CONFIRMED, kind__in=STAYS)
     ready |= Q(state=DecisionState.CLEARED, kind=ProposalKind.PROMOTION)
     ready |= Q(state=DecisionState.SERVED, kind=ProposalKind.DEMOTION)
     stays = Q(kind__in=STAYS)
     moved = Coalesce("effective_from", TruncDate("moved_at"))
     begins = Case(When(stays, then=F("round__effective_on")), default=Greatest("round__effective_on", moved))
-    return GradeDecision.objects.filter(ready, stale=False).annotate(begins=begins).filter(begins__lte=today)
+    return (
+        GradeDecision.objects.filter(ready, ~stayed(), stale=False)
+        .annotate(begins=begins)
+        .filter(begins__lte=today)
+    )
 
 
 @transaction.atomic
