@@ -33,6 +33,7 @@ TITLES: dict[int, Promise] = {
     405: gettext_lazy("不支持这种请求方法"),
     406: gettext_lazy("无法提供所要求的格式"),
     409: gettext_lazy("与当前状态冲突"),
+    410: gettext_lazy("须重新读取"),
     412: gettext_lazy("数据已被修改"),
     413: gettext_lazy("请求内容过大"),
     415: gettext_lazy("不支持的内容类型"),

@@ -125,7 +125,7 @@ class ApiView(APIView):
             )
 
     def _conditional(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        if response.status_code != 200 or request.method not in SAFE:
+        if response.status_code != 200 or request.method not in SAFE or response.streaming:
             return response
         etag = etag_of(response.content)
         response["ETag"] = etag
