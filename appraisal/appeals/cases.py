@@ -27,9 +27,6 @@ from cmsys.workflow.transitions import Transition
 from managers.conduct.selectors import recusal
 from managers.profiles.models import RelationshipManager
 
-# On a decision: it waits for the answer to an appeal although its day has come.
-STAYED = "appeal_pending"
-
 
 def locked(model: Any, actor: Actor, pk: int, transition: Transition, *joined: str) -> Any:
     """The case within the actor's reach for the transition, locked. Raises MissingFunction, DoesNotExist."""
@@ -70,14 +67,6 @@ def opened(
     appeal = rows.select_for_update(of=("self",)).get(pk=appeal_id)
     appeal.decision = decision
     return appeal, repeated(appeal, actor, transition.verb, nonce)
-
-
-def stay_set(decision: GradeDecision, stay: bool) -> None:
-    """Marks a locked decision as waiting for the answer to an appeal, or takes the mark away."""
-    flags = [flag for flag in decision.flags if flag != STAYED] + ([STAYED] if stay else [])
-    if flags != decision.flags:
-        decision.flags = flags
-        decision.save(update_fields=["flags", "updated_at"])
 
 
 def tell_person(appeal: GradeAppeal, what: str, title: str, body: str, now: datetime) -> None:

@@ -84,6 +84,15 @@ class GradeAppeal(models.Model):
     decision = models.ForeignKey(
         GradeDecision, verbose_name=_("等级变更"), on_delete=models.PROTECT, related_name="appeals"
     )
+    # The grade the decision gave when it was appealed against: nothing that follows may be lower.
+    against = models.ForeignKey(
+        Grade,
+        verbose_name=_("申诉时的结果"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     ground = models.CharField(_("理由类别"), max_length=12, choices=Ground.choices)
     text = models.CharField(_("事实与理由"), max_length=2000)
     wish = models.CharField(_("请求"), max_length=500)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from appraisal.appeals.choices import OPEN_APPEALS, TOLD, PlanState
+from appraisal.appeals.choices import OPEN_APPEALS, TOLD, PlanState, Remedy
 from appraisal.appeals.models import AppealStep, GradeAppeal, ImprovementPlan, PlanCheck
 from appraisal.appeals.permissions import APPEAL_COMMENT, APPEAL_HANDLE, PLAN_EDIT, PLAN_SIGN
 from appraisal.grading.models import DecisionStep, GradeDecision
@@ -120,9 +120,10 @@ def overdue_appeals(today: date) -> QuerySet[Any]:
     return rows.select_related("decision__manager", "handler").order_by("pk")
 
 
-def plans_of(manager_id: int) -> QuerySet[Any]:
-    """Everything there ever was for a person, newest first."""
-    return ImprovementPlan.objects.filter(manager=manager_id).order_by("-opened_at", "-pk")
+def plans_of(actor: Actor, manager_id: int) -> QuerySet[Any]:
+    """What the reader sees of a person's plans, newest first."""
+    rows = ImprovementPlan.objects.visible_to(actor).filter(manager=manager_id)
+    return rows.order_by("-opened_at", "-pk")
 
 
 def head_office(today: date) -> list[int]:
@@ -130,3 +131,17 @@ def head_office(today: date) -> list[int]:
     in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
     grants = RoleGrant.objects.filter(in_force, role=Role.HRH, user__is_active=True)
     return list(grants.order_by("user_id").values_list("user_id", flat=True).distinct())
+
+
+def stayed() -> Q:
+    """Decisions that wait for the answer to an appeal, and those that came out worse when they were reviewed anew after
+    one (appraisal.grading.staying)."""
+    answered = GradeAppeal.objects.filter(remedy=Remedy.REVIEW)
+    worse = answered.filter(decision__grade__order__lt=F("against__order")).values("decision")
+    return Q(pk__in=GradeAppeal.objects.filter(suspended=True).values("decision")) | Q(pk__in=worse)
+
+
+def is_worse_than_appealed(decision: GradeDecision) -> bool:
+    """Whether a review after an upheld appeal came to less than what was appealed against; one query."""
+    answered = decision.appeals.filter(remedy=Remedy.REVIEW)
+    return answered.filter(decision__grade__order__lt=F("against__order")).exists()

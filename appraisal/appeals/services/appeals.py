@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal.appeals.cases import hearing_of, opened, repeated, stay_set, tell_person
+from appraisal.appeals.cases import hearing_of, opened, repeated, tell_person
 from appraisal.appeals.choices import ANSWER_DAYS, BEFORE_EFFECT, OPEN_APPEALS, TOLD, AppealState, Ground
 from appraisal.appeals.models import AppealStep, GradeAppeal
 from appraisal.appeals.permissions import APPEAL_LODGE
@@ -36,7 +36,7 @@ def appeal_lodge(
     """
     require(actor, APPEAL_LODGE)
     rows = GradeDecision.objects.reached_by(actor, APPEAL_LODGE).select_for_update(of=("self",))
-    decision = rows.select_related("round", "cycle", "manager").get(pk=decision_id)
+    decision = rows.select_related("round", "cycle", "manager", "grade").get(pk=decision_id)
     if form.nonce and (step := AppealStep.objects.filter(nonce=form.nonce).first()):
         if (step.case.decision_id, step.verb, step.actor_id) != (decision.pk, "lodge", actor.actor_id):
             raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
@@ -45,7 +45,7 @@ def appeal_lodge(
     _check_words(ground, text, wish)
     _check_others(decision, told)
     appeal = GradeAppeal(
-        decision=decision, ground=ground, text=text.strip(), wish=wish.strip(), told_on=told,
+        decision=decision, against=decision.grade, ground=ground, text=text.strip(), wish=wish.strip(), told_on=told,
         window_ends_on=last, lodged_at=now, due_on=add_working_days(today, ANSWER_DAYS), moved_at=now,
         moved_by=actor.actor_name[:120],
     )  # fmt: skip
@@ -72,7 +72,6 @@ def appeal_withdraw(*, actor: Actor, appeal_id: int, form: Form, now: datetime, 
             actor=actor, case=appeal, machine=APPEAL, verb="withdraw", form=form, now=now,
             changes={"suspended": False},
         )  # fmt: skip
-        stay_set(appeal.decision, False)
     return appeal
 
 
@@ -125,7 +124,6 @@ def appeal_release(*, actor: Actor, appeal_id: int, form: Form, now: datetime, t
         actor=actor, case=appeal, machine=APPEAL, verb="release", form=form, now=now, behalf=behalf,
         changes={"handler_id": None, "suspended": False},
     )  # fmt: skip
-    stay_set(appeal.decision, False)
     return appeal
 
 
@@ -152,7 +150,6 @@ def appeal_stay(
         actor=actor, case=appeal, machine=APPEAL, verb=verb, form=form, now=now, behalf=behalf,
         changes={"suspended": stay},
     )  # fmt: skip
-    stay_set(decision, stay)
     return appeal
 
 

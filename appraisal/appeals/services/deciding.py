@@ -8,17 +8,20 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from appraisal.appeals.cases import hearing_of, opened, remedies_for, stay_set, tell_person
+from appraisal.appeals.cases import hearing_of, opened, remedies_for, tell_person
 from appraisal.appeals.choices import BEFORE_EFFECT, TOLD, Outcome, Remedy
 from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from appraisal.appeals.services.plans import plan_cancel
 from appraisal.appeals.services.taking import case_take
 from appraisal.appeals.transitions import APPEAL
+from appraisal.grading.cases import due_again
 from appraisal.grading.choices import DecisionState
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_WITHDRAW
+from appraisal.grading.services.confirming import decision_withdraw
+from appraisal.grading.services.effect import decision_correct
 from appraisal.grading.services.moving import Form, decision_move
-from appraisal.scoring.models import ProposalKind
+from appraisal.grading.voiding import voided
 from cmsys.access.actors import Actor, may
 from cmsys.access.refusals import refused
 from managers.careers.models import Grade
@@ -60,7 +63,6 @@ def appeal_decide(
             "decided_at": now, "suspended": False,
         },
     )  # fmt: skip
-    stay_set(decision, False)
     _follow(actor, decision, answer, grade, form, now, today)
     title = _("您对 %(period)s 等级变更的申诉已答复：%(outcome)s") % {
         "period": decision.cycle.period, "outcome": appeal.get_outcome_display(),
@@ -121,28 +123,20 @@ def _follow(
     )
     if answer.remedy == Remedy.REVIEW:
         verb = "uphold" if decision.state == DecisionState.ON_NOTICE else "void"
-        decision_move(
+        moved = decision_move(
             actor=actor, decision_id=decision.pk, verb=verb, form=own, now=now, today=today,
-            changes={"reviewed_by": None, "confirmed_by": None},
+            changes={
+                "reviewed_by": None, "confirmed_by": None, "assignee": None, "effective_from": None,
+                "due_on": due_again(decision.round, today),
+            },
         )  # fmt: skip
+        # What was published or served on its strength falls with it.
+        voided(moved.decision, now)
     elif answer.remedy == Remedy.OVERTURN and decision.state in BEFORE_EFFECT:
-        decision_move(actor=actor, decision_id=decision.pk, verb="withdraw", form=own, now=now, today=today)
+        decision_withdraw(actor=actor, decision_id=decision.pk, form=own, now=now, today=today)
     elif grade is not None:
-        _correct(actor, decision, grade, own, now, today)
+        decision_correct(actor=actor, decision_id=decision.pk, grade=grade, form=own, now=now, today=today)
     if answer.remedy == Remedy.OVERTURN:
         plan = ImprovementPlan.objects.filter(decision=decision, closed_at__isnull=True).first()
         if plan is not None:
             plan_cancel(actor=actor, plan_id=plan.pk, form=own, now=now, today=today)
-
-
-def _correct(
-    actor: Actor, decision: GradeDecision, grade: Grade, form: Form, now: datetime, today: date
-) -> None:  # fmt: skip
-    before = decision.previous_grade
-    kind = ProposalKind.HOLD
-    if before is not None and before.pk != grade.pk:
-        kind = ProposalKind.PROMOTION if grade.order > before.order else ProposalKind.DEMOTION
-    decision_move(
-        actor=actor, decision_id=decision.pk, verb="correct", form=form, now=now, today=today,
-        changes={"grade": grade, "kind": kind},
-    )  # fmt: skip
