@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from appraisal.grading.choices import PENDING, DecisionState
+from appraisal.grading.choices import PENDING, DecisionState, Flag
 from appraisal.grading.models import DecisionStep, GradeDecision, GradingRound
 from appraisal.grading.permissions import DECISION_CONFIRM, DECISION_REVIEW
 from appraisal.scoring.models import ProposalKind
@@ -62,6 +63,23 @@ def is_worse(old: Grade | None, new: Grade | None) -> bool:
     if old is None:
         return False
     return new is None or new.series != old.series or new.order < old.order
+
+
+# --- flags --------------------------------------------------------------------------------------------------------------
+def codes_of(decision: GradeDecision) -> set[str]:
+    """The codes of a decision's flags."""
+    return {str(flag["code"]) for flag in decision.flags}
+
+
+def flagged(decision: GradeDecision, *flags: Flag) -> list[dict[str, Any]]:
+    """The flags of a decision with these added."""
+    there = codes_of(decision)
+    return [*decision.flags, *({"code": flag.value} for flag in flags if flag not in there)]
+
+
+def unflagged(decision: GradeDecision, *codes: str) -> list[dict[str, Any]]:
+    """The flags of a decision without these."""
+    return [flag for flag in decision.flags if flag["code"] not in codes]
 
 
 # --- people -------------------------------------------------------------------------------------------------------------

@@ -67,15 +67,15 @@ PUBLIC = (GradeStatus.PUBLISHED, GradeStatus.EFFECTIVE, GradeStatus.SUPERSEDED, 
 
 
 class Flag(models.TextChoices):
-    """Why somebody must look at a case by itself; cases with a flag are not decided together with others."""
+    """Why somebody must look at a case by itself, as far as it comes from what was done with it; flags that come from
+    its figures are worked out by flags.py. Stored as {"code": …}."""
 
-    DEMOTION = "demotion", _("降级须逐项办理")
-    JUMP = "jump", _("建议跨级")
-    NO_GRADE = "no_grade", _("现无等级")
-    UNKNOWN_GRADE = "unknown_grade", _("等级未定义")
-    VOIDED = "voided", _("数据变动，原意见作废")
+    FAR = "far", _("建议跨级调整")
+    NO_GRADE = "no_grade", _("现在没有等级")
+    UNKNOWN_GRADE = "unknown_grade", _("方案里的等级没有在系统里定义")
+    VOIDED = "voided", _("数据变动，原意见作废，按新结果重新办理")
     RETURNED = "returned", _("曾被退回")
-    AMENDED = "amended", _("与系统建议不同")
+    AMENDED = "amended", _("已调整，与系统建议不同")
     EXCEPTIONAL = "exceptional", _("破格")
     UPHELD = "upheld", _("公示异议成立")
-    TROUBLE = "trouble", _("未能生效")
+    TROUBLE = "trouble", _("到期未能生效")

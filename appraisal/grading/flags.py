@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import Cycle
-from appraisal.grading.choices import PENDING
+from appraisal.grading.choices import PENDING, Flag
 from appraisal.grading.models import GradeDecision, GradingRound
 from appraisal.ratings.models import RaterGroup
 from appraisal.schemes.adapters import loaded
@@ -81,7 +81,9 @@ WITH pending AS MATERIALIZED (
     UNION ALL SELECT id, 110, jsonb_build_object('code', 'unexplained') FROM pending
     WHERE reasons IS NULL AND proposal <> 'not_rated'
 ), gathered AS (
-    SELECT p.id, coalesce(jsonb_agg(f.flag ORDER BY f.place) FILTER (WHERE f.flag IS NOT NULL), '[]') AS flags, p.flags AS old
+    SELECT p.id, coalesce(jsonb_agg(f.flag ORDER BY f.place) FILTER (WHERE f.flag IS NOT NULL), '[]')
+        || coalesce((SELECT jsonb_agg(e.flag ORDER BY e.place) FROM jsonb_array_elements(p.flags) WITH ORDINALITY
+            AS e (flag, place) WHERE e.flag->>'code' = ANY(%(kept)s)), '[]') AS flags, p.flags AS old
     FROM pending p LEFT JOIN found f ON f.id = p.id GROUP BY p.id, p.flags
 )
 UPDATE appraisal_grading_gradedecision d SET flags = g.flags, updated_at = %(now)s
@@ -90,7 +92,8 @@ FROM gathered g WHERE d.id = g.id AND g.flags <> g.old"""
 
 def refresh_flags(of: Cycle | GradingRound, now: datetime | None = None) -> int:
     """Works out the flags of every pending case of a cycle (or of its round) anew; how many have changed. Three queries,
-    in the transaction of whoever calls it; only cases whose flags differ are written."""
+    in the transaction of whoever calls it; only cases whose flags differ are written. Those that come from what was done
+    with a case (choices.Flag) stay."""
     cycle = of.cycle if isinstance(of, GradingRound) else of
     scheme, previous = loaded(cycle.scheme), previous_cycle(cycle)
     limits, raters = sorted(set(_limits(scheme))), sorted(set(_least_raters(scheme)))
@@ -98,7 +101,7 @@ def refresh_flags(of: Cycle | GradingRound, now: datetime | None = None) -> int:
         "cycle": cycle.pk, "previous": previous.pk if previous else None, "period": cycle.period,
         "states": [state.value for state in PENDING], "swing": SWING, "near": NEAR_LIMIT, "now": now or timezone.now(),
         "names": [row[0] for row in limits], "limits": [row[1] for row in limits], "grades": [row[2] for row in limits],
-        "codes": [row[0] for row in raters], "groups": [row[1] for row in raters], "least": [row[2] for row in raters],
+        "kept": Flag.values, "codes": [row[0] for row in raters], "groups": [row[1] for row in raters], "least": [row[2] for row in raters],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(FLAGS, values)
@@ -171,6 +174,8 @@ def flag_said(words: SchemeWords, flag: Mapping[str, Any]) -> str:
     }
     if code in plain_texts:
         return plain_texts[code]
+    if code in Flag.values:
+        return _("%(what)s。") % {"what": Flag(code).label}
     if code == "veto":
         return _("触发一票否决：%(names)s。") % {"names": "、".join(str(name) for name in flag["names"])}
     if code == "missing":

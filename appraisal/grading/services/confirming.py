@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from appraisal.grading.cases import AFTER_CONFIRM, due_again
+from appraisal.grading.cases import AFTER_CONFIRM, due_again, flagged
 from appraisal.grading.choices import Flag
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_CONFIRM
 from appraisal.grading.services.moving import Form, Moved, decision_move
-from appraisal.grading.services.review import Batch, account_of, check_defined, flagged, in_turn
+from appraisal.grading.services.review import Batch, account_of, check_defined, in_turn
 from appraisal.grading.voiding import voided
 from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor, require

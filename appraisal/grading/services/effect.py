@@ -17,17 +17,19 @@ from django.utils.translation import gettext as _
 from appraisal.grading.cases import (
     accounts_of,
     case_url,
+    codes_of,
+    flagged,
     is_worse,
     kind_between,
     personnel,
     supervisors_by_unit,
+    unflagged,
 )
 from appraisal.grading.choices import DecisionState, Flag
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.permissions import DECISION_CONFIRM
 from appraisal.grading.recusals import check_levels
 from appraisal.grading.services.moving import Form, Moved, decision_move
-from appraisal.grading.services.review import flagged
 from appraisal.grading.staying import stayed
 from appraisal.grading.transitions import APPEAL
 from appraisal.scoring.models import ProposalKind
@@ -116,7 +118,7 @@ def decision_correct(
         present = RelationshipManager.objects.select_related("grade").get(pk=decision.manager_id).grade
         _check_better(present, grade)
         kind = kind_between(decision.previous_grade, grade)
-        flags = [flag for flag in decision.flags if flag != Flag.DEMOTION]
+        flags = unflagged(decision, "demotion")
         return {"grade": grade, "kind": kind, "effective_from": today, "flags": flags}
 
     with transaction.atomic():
@@ -206,7 +208,7 @@ def _put_in_effect(actor: Actor, cases: list[GradeDecision], now: datetime) -> N
     before = {decision.pk: decision.state for decision in cases}
     for decision in cases:
         decision.state, decision.effective_from = DecisionState.EFFECTIVE, decision.begins
-        decision.flags = [flag for flag in decision.flags if flag != Flag.TROUBLE]
+        decision.flags = unflagged(decision, Flag.TROUBLE)
     _write(actor, cases, "take_effect", before, now, ("effective_from", "flags"))
 
 
@@ -260,7 +262,7 @@ def _write(
 
 def _hold_up(actor: Actor, troubled: list[tuple[GradeDecision, str]], today: date, now: datetime) -> None:
     """Flag, event and message, once for a case."""
-    fresh = [(decision, why) for decision, why in troubled if Flag.TROUBLE not in decision.flags]
+    fresh = [(decision, why) for decision, why in troubled if Flag.TROUBLE not in codes_of(decision)]
     told = personnel(today) if fresh else []
     for decision, why in fresh:
         decision.flags = flagged(decision, Flag.TROUBLE)

@@ -98,7 +98,7 @@ def _moved(
     check_recusal(actor, decision, transition, behalf, today)
     DECISION.check(verb, decision.state, by=decision.moved_by, at=decision.moved_at)
     if form.version and form.version != decision.updated_at.isoformat():
-        raise Conflict(_changed(decision))
+        raise Conflict(_changed(decision, form.version))
     DECISION.check_reason(transition, form.reason)
     wanted = dict(changes(decision) if callable(changes) else changes or {})
     if verb in ON_FIRM_GROUND:
@@ -163,7 +163,14 @@ def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _changed(decision: GradeDecision) -> str:
+def _changed(decision: GradeDecision, version: str) -> str:
+    """Somebody has acted on it since; or only what it shows is different (a name, new figures)."""
+    try:
+        seen = datetime.fromisoformat(version)
+    except ValueError:
+        seen = None
+    if seen is not None and (decision.moved_at is None or decision.moved_at <= seen):
+        return _("您打开之后，这一事项的内容有变动。请刷新页面，看过之后再定。")
     return _("您打开之后，%(who)s 又办理过这一事项。请刷新页面后再定。") % {
         "who": decision.moved_by or _("系统")
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from appraisal.cycles.models import Cycle
 from appraisal.grading.cases import AFTER_CONFIRM, case_url, deciders_of, due_again
 from appraisal.grading.choices import DecisionState, RoundState
+from appraisal.grading.flags import refresh_flags
 from appraisal.grading.grounds import grounds_of, reading_began
 from appraisal.grading.models import DecisionStep, GradeDecision, GradingRound
 from appraisal.grading.transitions import BEFORE_EFFECT
@@ -28,15 +29,13 @@ PROPOSED = """
     SELECT s.id AS sheet, s.manager_id, m.unit_id, s.digest, s.ability, s.performance, s.total, s.quadrant, s.proposal,
         was.id AS was, goal.id AS goal,
         CASE WHEN s.proposal IN ('promotion', 'demotion') THEN goal.id ELSE was.id END AS becomes,
-        to_jsonb(array_remove(ARRAY[
-            CASE WHEN s.proposal = 'demotion' THEN 'demotion' END,
-            CASE WHEN s.grade_code = '' THEN 'no_grade' END,
-            CASE WHEN (s.grade_code <> '' AND was.id IS NULL) OR (s.proposed_grade <> '' AND goal.id IS NULL)
-                THEN 'unknown_grade' END,
-            CASE WHEN goal.series <> was.series OR (
+        (SELECT COALESCE(jsonb_agg(jsonb_build_object('code', f.code)), '[]') FROM (VALUES
+            ('no_grade', s.grade_code = ''),
+            ('unknown_grade', (s.grade_code <> '' AND was.id IS NULL) OR (s.proposed_grade <> '' AND goal.id IS NULL)),
+            ('far', goal.series <> was.series OR (
                 SELECT count(*) > 1 FROM managers_careers_grade g WHERE g.series = was.series
-                    AND g."order" > least(was."order", goal."order") AND g."order" <= greatest(was."order", goal."order"))
-                THEN 'jump' END], NULL)) AS flags
+                    AND g."order" > least(was."order", goal."order") AND g."order" <= greatest(was."order", goal."order")))
+            ) AS f (code, holds) WHERE f.holds) AS flags
     FROM appraisal_scoring_scoresheet s JOIN managers_profiles_relationshipmanager m ON m.id = s.manager_id
     LEFT JOIN managers_careers_grade was ON was.code = s.grade_code
     LEFT JOIN managers_careers_grade goal ON goal.code = s.proposed_grade
@@ -56,7 +55,7 @@ CHANGED = """
 UPDATE appraisal_grading_gradedecision d SET basis = p.digest, ability = p.ability, performance = p.performance,
     total = p.total, quadrant = p.quadrant, proposal = p.proposal, proposed_grade_id = p.goal, kind = p.proposal,
     grade_id = p.becomes, counterfactual = NULL, stale = false, updated_at = %(now)s,
-    flags = CASE WHEN d.state = 'drafted' THEN p.flags ELSE p.flags || '["voided"]'::jsonb END,
+    flags = CASE WHEN d.state = 'drafted' THEN p.flags ELSE p.flags || '[{"code": "voided"}]'::jsonb END,
     state = CASE WHEN d.state = 'drafted' THEN 'drafted' ELSE 'in_review' END,
     due_on = CASE WHEN d.state = 'drafted' THEN d.due_on ELSE %(due)s END,
     moved_at = CASE WHEN d.state = 'drafted' THEN d.moved_at ELSE %(now)s END,
@@ -109,6 +108,9 @@ def propose(*, actor: Actor, cycle: Cycle, now: datetime) -> Proposed:
     done = Proposed(*_refresh(actor, found, values, now), voided=_void(actor, values, now))
     with connection.cursor() as cursor:
         cursor.execute(GROUNDS, values)
+    if done.voided or (done.created and found.state != RoundState.DRAFT):
+        # Cases that may be decided at once must not look clear until their reasons are there.
+        refresh_flags(cycle, now)
     if done != Proposed():
         after = {"created": done.created, "refreshed": done.refreshed, "voided": len(done.voided)}
         record("round.propose", found, actor=actor, after=after, now=now)

@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from appraisal.grading.cases import kind_between, review_url, steps_between
+from appraisal.grading.cases import flagged, kind_between, review_url, steps_between, unflagged
 from appraisal.grading.choices import Flag
+from appraisal.grading.flags import flags_of
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_REVIEW
 from appraisal.grading.queues import is_clear
@@ -144,7 +145,7 @@ def in_turn(
 ) -> Batch:  # fmt: skip
     """Takes one verb for several cases, each in a transaction of its own. What the actor does not reach is not named."""
     wanted = list(dict.fromkeys(ids))
-    rows = GradeDecision.objects.reached_by(actor, function).select_related("manager")
+    rows = GradeDecision.objects.reached_by(actor, function).select_related("manager", "cycle__scheme")
     found = rows.in_bulk(wanted)
     done, left = [], []
     for pk in wanted:
@@ -167,9 +168,8 @@ def in_turn(
 
 
 def _why(decision: GradeDecision) -> str:
-    labels = dict(Flag.choices)
-    said = [str(labels.get(flag, flag)) for flag in decision.flags]
-    return "、".join(said + ([_("数据已变动")] if decision.stale else []))
+    said = [text.rstrip("。") for _code, text in flags_of(decision)]
+    return "；".join(said + ([_("数据已变动")] if decision.stale else []))
 
 
 def _said(refusal: Exception) -> str:
@@ -181,11 +181,6 @@ def _said(refusal: Exception) -> str:
 def account_of(actor: Actor) -> User | None:
     """The account behind an actor; None for the system."""
     return actor if isinstance(actor, User) else None
-
-
-def flagged(decision: GradeDecision, *flags: Flag) -> list[str]:
-    """The flags of a decision with these added."""
-    return list(dict.fromkeys([*decision.flags, *(flag.value for flag in flags)]))
 
 
 def check_defined(decision: GradeDecision) -> None:
@@ -233,15 +228,13 @@ def _check_distance(decision: GradeDecision, grade: Grade, exceptional: bool, re
 def _altered(decision: GradeDecision, grade: Grade, exceptional: bool) -> dict[str, Any]:
     """Grade and kind, and the flags that follow: one that speaks of a demotion does so only while it is one."""
     kind = kind_between(decision.previous_grade, grade)
-    keeps = {Flag.VOIDED.value, Flag.RETURNED.value, Flag.UPHELD.value, Flag.NO_GRADE.value}
-    flags = [flag for flag in decision.flags if flag in keeps]
+    flags = unflagged(decision, "demotion", Flag.AMENDED, Flag.EXCEPTIONAL, Flag.UNKNOWN_GRADE, Flag.FAR)
     if kind == ProposalKind.DEMOTION:
-        flags.append(Flag.DEMOTION.value)
-    proposed = decision.proposed_grade_id or decision.previous_grade_id
-    if grade.pk != proposed:
-        flags.append(Flag.AMENDED.value)
+        flags.append({"code": "demotion"})
+    if grade.pk != (decision.proposed_grade_id or decision.previous_grade_id):
+        flags.append({"code": Flag.AMENDED.value})
     if exceptional:
-        flags.append(Flag.EXCEPTIONAL.value)
+        flags.append({"code": Flag.EXCEPTIONAL.value})
     return {"grade": grade, "kind": kind, "flags": flags}
 
 
