@@ -120,9 +120,9 @@ def _input_said(words: SchemeWords, change: Altering) -> str:
     value, nearest = Decimal(change.value), Decimal(change.nearest)
     less, more = (_("低"), _("高")) if kind == "rating" or unit == "%" else (_("少"), _("多"))
     by = _amount(abs(nearest - value), _("个百分点") if unit == "%" else unit)
-    return _("%(name)s%(how)s %(by)s，由 %(value)s 到 %(nearest)s") % {
+    return _("%(name)s%(how)s %(by)s，由 %(value)s到 %(nearest)s") % {
         "name": _name(words, change.input, kind, code, group), "how": more if nearest > value else less, "by": by,
-        "value": _amount(value, unit), "nearest": _amount(nearest, unit),
+        "value": _spaced(_amount(value, unit)), "nearest": _amount(nearest, unit),
     }  # fmt: skip
 
 
@@ -158,6 +158,11 @@ def _unit(words: SchemeWords, kind: str, code: str) -> str:
     if kind in ("reading", "target"):
         return words.units.get(code, "")
     return {"rating": _("分"), "months_in_grade": _("个月"), "event": _("次")}.get(kind, "")
+
+
+def _spaced(text: str) -> str:
+    """Figures stand apart from the words after them, words do not."""
+    return text if "\u4e00" <= text[-1] <= "\u9fff" else f"{text} "
 
 
 def _amount(value: Decimal, unit: str) -> str:

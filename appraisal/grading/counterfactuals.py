@@ -2,7 +2,8 @@
 
 For promotions and demotions: each single input's nearest value at which kind or target grade would be another. For
 holds only near misses: an input within NEAR of its size (time in grade: one month) at which the grade would move.
-Counts of events are not looked at where none is on record: nobody is nearly in breach of his duties.
+Counts of events are not looked at where none is on record: nobody is nearly in breach of his duties. Means of raters who
+are not named are told only where enough of them are known to stand behind one.
 
 Figures are read as a regrading reads them, computed ones asked of their sources again. A person whose sheet would not
 come out the same from them, to the last line, gets no changes but the statement that his figures have moved.
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from appraisal.grading.documents import ALONE, MOVED, PEERS, TOO_MANY, Altering, Counterfactual
+from appraisal.ratings.models import LEAST_RATERS, NAMED
 from appraisal.schemes.engine import Cohort, Evaluation, Person, Scheme
 from appraisal.schemes.engine.counterfactual import (
     Change,
@@ -25,6 +27,7 @@ from appraisal.schemes.engine.counterfactual import (
     grid,
     inputs_of,
     materialized,
+    straight,
     with_input,
 )
 from appraisal.schemes.engine.exact import plain
@@ -111,9 +114,7 @@ class Explainer:
     def _changes(self, among: Cohort, person: Person, near: bool) -> list[Change]:
         own = next(item for item in among.people if item.employee_no == person.employee_no)
         inputs = inputs_of(self.scheme, own)
-        names = [
-            name for name, value in inputs.items() if not (name.startswith("event.") and (near or not value))
-        ]
+        names = [name for name, value in inputs.items() if asked(own, name, value, near)]
         if not near:
             share = PEERS_SHARE if self.grouping else None
             return counterfactuals(
@@ -171,8 +172,22 @@ class Explainer:
             alone = Cohort(self.cohort.period, (materialized(self.cohort, index),))
             person = alone.people[0]
             for name, value in inputs_of(self.scheme, person).items():
+                if not asked(person, name, value, near=True):
+                    continue
                 for trial in near_values(self.scheme, alone, name, value):
                     yield index, with_input(person, name, trial)
+
+
+def asked(person: Person, name: str, value: Fraction, near: bool) -> bool:
+    """Whether an input is looked at: not the breaches somebody has not committed, and no mean of a group whose members
+    stand together as one, unless there are enough of them known to be in it (NEW-16)."""
+    if name.startswith("event."):
+        return bool(value) and not near
+    if name.startswith("rating."):
+        code, _dot, group = name.removeprefix("rating.").partition(".")
+        raters = sum(item[0] == group for item in person.ratings[code])
+        return group in NAMED or raters >= LEAST_RATERS
+    return True
 
 
 def near_share(name: str, value: Fraction) -> Fraction:
@@ -190,7 +205,7 @@ def near_values(scheme: Scheme, alone: Cohort, name: str, value: Fraction) -> li
     step, low, high = grid(scheme, name, value)
     most = int(share * abs(value) / step)
     ends = {-most, most}
-    for stop in breakpoints(scheme, alone, 0, name):
+    for stop in () if straight(scheme, name) else breakpoints(scheme, alone, 0, name):
         if abs(stop - value) <= most * step:
             whole = int((stop - value) / step)
             ends |= {whole - 1, whole, whole + 1}

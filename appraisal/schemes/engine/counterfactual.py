@@ -10,7 +10,7 @@ decision is the nearest one.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -22,6 +22,7 @@ from .exact import decimal_places, plain
 from .inputs import check_input
 from .methods import PEER_METHODS
 from .model import Scheme
+from .names import used_names
 
 Decision = tuple[str, str | None, str | None, str | None]
 REACH = 1000
@@ -70,31 +71,25 @@ class _Probe:
         self.alone = not depends_on_peers(scheme)
         self.seen: dict[Fraction, tuple[Decision, tuple[Any, ...]]] = {}
 
-    def fetch(self, values: list[Fraction]) -> None:
-        """Judges all of `values` in one evaluation when the person is alone, else one after the other."""
-        wanted = [value for value in dict.fromkeys(values) if value not in self.seen]
-        if not self.alone:
-            for value in wanted:
-                self._judge([value])
-        elif wanted:
-            self._judge(wanted)
+    def trial(self, value: Fraction) -> Person:
+        """The person with the input at `value`."""
+        return with_input(self.cohort.people[self.index], self.name, value)
 
-    def _judge(self, values: list[Fraction]) -> None:
-        person = self.cohort.people[self.index]
-        trials = tuple(with_input(person, self.name, value) for value in values)
-        if self.alone:
-            people, first = trials, 0
-        else:
-            people = (*self.cohort.people[: self.index], *trials, *self.cohort.people[self.index + 1 :])
-            first = self.index
-        evaluation = Evaluation(self.scheme, Cohort(self.cohort.period, people), checked=True)
-        for k, value in enumerate(values):
-            self.seen[value] = (evaluation.decision(first + k), _signature(evaluation, first + k))
+    def judge(self, value: Fraction) -> None:
+        """One evaluation of everybody with the input at `value`."""
+        people = (*self.cohort.people[: self.index], self.trial(value), *self.cohort.people[self.index + 1 :])
+        self.learn(
+            value, Evaluation(self.scheme, Cohort(self.cohort.period, people), checked=True), self.index
+        )
+
+    def learn(self, value: Fraction, evaluation: Evaluation, place: int) -> None:
+        """Keeps what an evaluation says of the trial at that place."""
+        self.seen[value] = (evaluation.decision(place), _signature(evaluation, place))
 
     def at(self, value: Fraction) -> tuple[Decision, tuple[Any, ...]]:
         """The decision and the state of everything the rules read, with the input at `value`."""
         if value not in self.seen:
-            self._judge([value])
+            self.judge(value)
         return self.seen[value]
 
 
@@ -174,21 +169,22 @@ def grid(scheme: Scheme, name: str, value: Fraction) -> tuple[Fraction, Fraction
     return step, low, domain.get("max", Fraction(100) if kind == "rating" else None)
 
 
+def _numbers(data: Any) -> Iterator[Fraction]:
+    if isinstance(data, Fraction):
+        yield data
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _numbers(value)
+    elif isinstance(data, tuple):
+        for value in data:
+            yield from _numbers(value)
+
+
 def breakpoints(scheme: Scheme, cohort: Cohort, index: int, name: str) -> set[Fraction]:
     """Every number of the document, and the same input of the peers: where a score can change direction."""
-    found: set[Fraction] = set()
-
-    def collect(data: Any) -> None:
-        if isinstance(data, Fraction):
-            found.add(data)
-        elif isinstance(data, Mapping):
-            for value in data.values():
-                collect(value)
-        elif isinstance(data, tuple):
-            for value in data:
-                collect(value)
-
-    collect({key: value for key, value in scheme.sections.items() if key not in ("version", "process")})
+    found = set(
+        _numbers({key: value for key, value in scheme.sections.items() if key not in ("version", "process")})
+    )
     person = cohort.people[index]
     for code, target in person.targets.items():
         if name == f"reading.{code}":
@@ -199,6 +195,27 @@ def breakpoints(scheme: Scheme, cohort: Cohort, index: int, name: str) -> set[Fr
             if value is not None:
                 found.add(value)
     return found
+
+
+STRAIGHT = {"reading": {"ratio", "direct"}, "rating": {"rating"}}
+
+
+def straight(scheme: Scheme, name: str) -> bool:
+    """Whether everything a rule can read rises with the input from end to end, so that there are no breakpoints: a figure
+    or rating that one indicator without comparison scores in proportion, and that nothing else in the document names."""
+    kind, _, code = name.partition(".")
+    read = f"{kind}.{code.partition('.')[0]}"
+    if kind not in STRAIGHT or scheme.measures or depends_on_peers(scheme) or scheme.sections.get("levels"):
+        return False
+    readers = [item for item in scheme.indicators() if item.reads == read]
+    named = set(used_names(scheme.sections, True))
+    return (
+        len(readers) == 1
+        and readers[0].method["type"] in STRAIGHT[kind]
+        and readers[0].formula is None
+        and read not in named
+        and not any(word.endswith(f".{readers[0].code}") for word in named)
+    )
 
 
 def depends_on_peers(scheme: Scheme) -> bool:
@@ -216,61 +233,82 @@ def depends_on_peers(scheme: Scheme) -> bool:
     )
 
 
-def _flips(probe: _Probe, near: int, far: int, point: Callable[[int], Fraction]) -> Iterator[int]:
-    """Steps between near (excluded) and far (included) at which the signature changes, nearest first.
+def _search(
+    probe: _Probe, value: Fraction, step: Fraction, end: Fraction, stops: set[Fraction]
+) -> Generator[list[Fraction], None, Fraction | None]:
+    """The nearest grid point from `value` towards `end` with another decision; yields the values it is about to look at.
 
     On a stretch without breakpoints each entry of the signature changes at most once, so equal ends mean no change.
     """
-    stack = [(near, far)]
-    while stack:
-        low, high = stack.pop()
-        if probe.at(point(low))[1] == probe.at(point(high))[1]:
-            continue
-        if high - low == 1:
-            yield high
-            continue
-        parts = min(16 if probe.alone else 2, high - low)
-        cuts = [low + (high - low) * part // parts for part in range(parts + 1)]
-        probe.fetch([point(cut) for cut in cuts])
-        stack.extend(reversed(list(itertools.pairwise(cuts))))
-
-
-def _search(
-    probe: _Probe, value: Fraction, step: Fraction, end: Fraction, stops: set[Fraction]
-) -> Fraction | None:
-    """The nearest grid point from `value` towards `end` with another decision."""
     sign = 1 if end > value else -1
-    count = int(abs(end - value) / step)
-    if count > MOST_STEPS:
-        count = MOST_STEPS
-    before = probe.aspect(probe.at(value)[0])
+    # A mean that no decimal writes stands between two marks of the grid; the search goes from mark to mark.
+    start = value if decimal_places(value) is not None else Fraction((value * sign) // step) * step * sign
+    count = min(int(abs(end - start) / step), MOST_STEPS)
 
     def point(k: int) -> Fraction:
-        return value + sign * k * step
+        return start + sign * k * step if k else value
 
     marks = {count}
     for stop in stops:
-        distance = (stop - value) * sign / step
+        distance = (stop - start) * sign / step
         if 0 < distance < count:
             whole = int(distance)
             marks |= {k for k in (whole - 1, whole, whole + 1) if 0 < k <= count}
     near, stretches = 0, sorted(marks)
-    if probe.alone:
-        probe.fetch([point(mark) for mark in stretches])
+    yield [value, *(point(mark) for mark in stretches)]
+    before = probe.aspect(probe.at(value)[0])
     for far in stretches:
-        for k in _flips(probe, near, far, point):
-            if probe.aspect(probe.at(point(k))[0]) != before:
-                return point(k)
+        stack = [(near, far)]
+        while stack:
+            low, high = stack.pop()
+            if probe.at(point(low))[1] == probe.at(point(high))[1]:
+                continue
+            if high - low == 1:
+                if probe.aspect(probe.at(point(high))[0]) != before:
+                    return point(high)
+                continue
+            parts = min(16 if probe.alone else 2, high - low)
+            cuts = [low + (high - low) * part // parts for part in range(parts + 1)]
+            yield [point(cut) for cut in cuts]
+            stack.extend(reversed(list(itertools.pairwise(cuts))))
         near = far
     return None
 
 
+def _nearest(searches: list[tuple[_Probe, Generator[list[Fraction], None, Fraction | None]]]) -> list[Fraction | None]:  # fmt: skip
+    """Runs searches side by side. Where nobody compares, all trials of a round are judged in one evaluation; else each
+    search asks for what it needs when it needs it."""
+    found: list[Fraction | None] = [None] * len(searches)
+    waiting = list(range(len(searches)))
+    while waiting:
+        wanted: list[tuple[_Probe, Fraction]] = []
+        going = []
+        for place in waiting:
+            probe, search = searches[place]
+            try:
+                values = next(search)
+            except StopIteration as end:
+                found[place] = end.value
+                continue
+            going.append(place)
+            if probe.alone:
+                wanted += [(probe, value) for value in dict.fromkeys(values) if value not in probe.seen]
+        if wanted:
+            first = wanted[0][0]
+            people = tuple(probe.trial(value) for probe, value in wanted)
+            evaluation = Evaluation(first.scheme, Cohort(first.cohort.period, people), checked=True)
+            for k, (probe, value) in enumerate(wanted):
+                probe.learn(value, evaluation, k)
+        waiting = going
+    return found
+
+
 def counterfactuals(
     scheme: Scheme, cohort: Cohort, employee_no: str, names: list[str] | None = None, *,
-    aspect: Callable[[Decision], object] = whole, share: Fraction | None = None,
+    aspect: Callable[[Decision], object] = whole, share: Fraction | Mapping[str, Fraction] | None = None,
 ) -> list[Change]:  # fmt: skip
     """For one person the nearest change of each single input that alters kind, target grade, level or matrix cell; or
-    only what `aspect` looks at (`grade_only`). With `share` no further than that part of the input's size.
+    only what `aspect` looks at (`grade_only`). With `share` no further than that part of the input's size (one for all, or one for each).
 
     Inputs that cannot alter it (within 1000 times their size, or their stated domain) are left out. At most one change
     up and one down per input; smallest relative change first. Costs some hundred evaluations per input: of the person
@@ -282,21 +320,27 @@ def counterfactuals(
         cohort, index = Cohort(cohort.period, (materialized(cohort, index),)), 0
     else:
         cohort = Cohort(cohort.period, tuple(materialized(cohort, k) for k in range(len(cohort.people))))
-    found: list[Change] = []
+    searches, asked = [], []
     for name, value in inputs_of(scheme, cohort.people[index]).items():
         if names is not None and name not in names:
             continue
         probe = _Probe(scheme, cohort, index, name, aspect)
         step, low, high = grid(scheme, name, value)
-        stops = breakpoints(scheme, cohort, index, name)
+        stops = set() if straight(scheme, name) else breakpoints(scheme, cohort, index, name)
         reach = REACH * max(abs(value), Fraction(1), *(abs(stop) for stop in stops if stop < 10**6))
         ends = [high if high is not None else value + reach, low if low is not None else value - reach]
         if share is not None:
-            ends = [min(ends[0], value + share * abs(value)), max(ends[1], value - share * abs(value))]
+            far = (share[name] if isinstance(share, Mapping) else share) * abs(value)
+            ends = [min(ends[0], value + far), max(ends[1], value - far)]
         for end in ends:
-            nearest = _search(probe, value, step, end, stops) if end != value else None
-            if nearest is not None:
-                found.append(Change(name, value, nearest, step, probe.at(value)[0], probe.at(nearest)[0]))
+            if end != value:
+                searches.append((probe, _search(probe, value, step, end, stops)))
+                asked.append((probe, name, value, step))
+    found = [
+        Change(name, value, nearest, step, probe.at(value)[0], probe.at(nearest)[0])
+        for (probe, name, value, step), nearest in zip(asked, _nearest(searches), strict=True)
+        if nearest is not None
+    ]
     return sorted(
         found,
         key=lambda item: (abs(item.nearest - item.value) / max(abs(item.value), Fraction(1)), item.name),
