@@ -159,7 +159,7 @@ class GradeViewSet(ReadOnlyResourceViewSet):
 
     queryset: Any = GradeDecision.objects.select_related(
         "manager", "unit", "cycle__scheme", "grade", "previous_grade"
-    ).defer("cycle__scheme__document", "counterfactual", "flags")
+    ).defer("cycle__scheme__document", "counterfactual", "flags", "ground")
     serializer_class = GradeSerializer
     filterset_class = GradeApiFilterSet
     lookup_field = "pk"
@@ -262,7 +262,7 @@ class GradeDecisionViewSet(ReadOnlyResourceViewSet):
 
     queryset: Any = GradeDecision.objects.select_related(
         "manager", "unit", "cycle__scheme", "proposed_grade", "previous_grade", "grade", "assignee"
-    ).defer("cycle__scheme__document", "counterfactual")
+    ).defer("cycle__scheme__document", "counterfactual", "ground")
     serializer_class = DecisionSerializer
     filterset_class = GradeDecisionApiFilterSet
     lookup_field = "pk"
