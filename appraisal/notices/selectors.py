@@ -50,11 +50,11 @@ def running_notices(actor: Actor, today: date) -> QuerySet[Any]:
     return rows.filter(state=NoticeState.PUBLISHED, starts_on__lte=today, ends_on__gte=today)
 
 
-def answerable(actor: Actor, today: date) -> QuerySet[Any]:
-    """Open objections the actor may answer: in reach, not his own, about nobody he is related to, in cases that he has
+def answerable(actor: Actor, today: date, state: str = ObjectionState.OPEN) -> QuerySet[Any]:
+    """Open objections (or those in any state, with "") the actor may answer: in reach, not his own, about nobody he is related to, in cases that he has
     not decided on any other level, himself or through those he stands in for. One query."""
     rows: Any = NoticeObjection.objects.reached_by(actor, permissions.OBJECTION_HANDLE)
-    rows = rows.filter(state=ObjectionState.OPEN)
+    rows = rows.filter(state=state) if state else rows
     if actor.actor_id is None:
         return rows
     decided = DecisionStep.objects.filter(decision=OuterRef("line__decision")).exclude(level="")
@@ -90,3 +90,9 @@ def open_objections(notice: PublicNotice) -> dict[int, int]:
     for line_id in rows.values_list("line_id", flat=True):
         counted[line_id] = counted.get(line_id, 0) + 1
     return counted
+
+
+def has_letter(decision: GradeDecision) -> bool:
+    """Whether a case is a promotion in effect."""
+    in_effect = decision.state in (DecisionState.EFFECTIVE, DecisionState.SUPERSEDED)
+    return in_effect and decision.kind == ProposalKind.PROMOTION

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 
 from appraisal.grading.models import GradeDecision, GradingRound
+from appraisal.notices.choices import NoticeState
+from appraisal.notices.models import PublicNotice
 from appraisal.scoring.paper import Paper
 from appraisal.scoring.words import said
 from cmsys.accounts.models import User
@@ -78,3 +80,12 @@ def reasons_of(decision: GradeDecision, paper: Paper | None) -> str:
 def account_of(employee_no: str) -> User | None:
     """The person's account, if he has one that is enabled; one query."""
     return User.objects.filter(employee_no=employee_no, is_active=True).first()
+
+
+def closed_said(notice: PublicNotice) -> str:
+    """Why nobody can object now: the days on which one could, or could have."""
+    if notice.state == NoticeState.WITHDRAWN:
+        return _("公示已撤下，不能再提出异议。")
+    return _("公示期为 %(from)s 至 %(to)s，现在不能提出异议。") % {
+        "from": notice.starts_on.isoformat(), "to": notice.ends_on.isoformat() if notice.ends_on else "—",
+    }  # fmt: skip

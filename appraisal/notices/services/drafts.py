@@ -18,6 +18,7 @@ from appraisal.notices.drafting import (
     locked,
     put_on,
     rechosen,
+    refuse_stale,
     standing,
 )
 from appraisal.notices.models import PublicNotice
@@ -58,7 +59,7 @@ def notice_draft(
 @transaction.atomic
 def notice_change(
     *, actor: Actor, notice_id: int, values: Mapping[str, Any], now: datetime, today: date,
-    decision_ids: Collection[int] | None = None,
+    decision_ids: Collection[int] | None = None, version: str = "",
 ) -> PublicNotice:  # fmt: skip
     """Changes the words of a draft (EDITABLE), and who stands on it when `decision_ids` are given. Locks the notice.
 
@@ -66,6 +67,7 @@ def notice_change(
     """
     require(actor, NOTICE_EDIT)
     notice = locked(actor, notice_id, "change")
+    refuse_stale(notice, version)
     kept = standing(notice)
     decisions = kept if decision_ids is None else rechosen(actor, notice, kept, decision_ids, today)
     before, after = changes_between({name: getattr(notice, name) for name in values}, values)

@@ -19,7 +19,7 @@ from appraisal.notices.drafting import lock_cases
 from appraisal.notices.models import NoticeLine, NoticeObjection, PublicNotice
 from appraisal.notices.services.publishing import line_clear
 from appraisal.notices.transitions import OBJECTION
-from appraisal.notices.words import ANSWER_DAYS, account_of
+from appraisal.notices.words import ANSWER_DAYS, account_of, closed_said
 from cmsys.access.actors import Actor, SystemActor, require
 from cmsys.access.refusals import Conflict, refused
 from cmsys.audit.ledger import record
@@ -44,7 +44,7 @@ def objection_lodge(
         raise refused("line", "nameless", _("异议须由本人实名提出。"))
     notice = PublicNotice.objects.addressed_to(actor).get(pk=notice_id)
     if not notice.is_open(today):
-        raise refused("notice", "closed", _said_closed(notice))
+        raise refused("notice", "closed", closed_said(notice))
     line = _line(notice, line_id)
     if line.decision.manager.employee_no == getattr(actor, "employee_no", None):
         raise refused("line", "own", _("这是您本人的事项。对自己的定级结果有意见，请提出申诉。"))
@@ -74,13 +74,6 @@ def _line(notice: PublicNotice, line_id: int) -> NoticeLine:
     if line is None:
         raise refused("line", "not_on_it", _("这一项已不在公示中，请刷新页面后选择。"))
     return line
-
-
-def _said_closed(notice: PublicNotice) -> str:
-    return _("公示期为 %(from)s 至 %(to)s，现在不能提出异议。") % {
-        "from": notice.starts_on.isoformat(),
-        "to": notice.ends_on.isoformat() if notice.ends_on else "—",
-    }
 
 
 def _tell_concerned(line: NoticeLine, objection: NoticeObjection, now: datetime) -> None:
