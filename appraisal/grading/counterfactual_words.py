@@ -77,10 +77,18 @@ def _sentence(words: SchemeWords, decision: GradeDecision, change: Altering) -> 
     what = _input_said(words, change)
     scores = _scores_said(words, change)
     text = _("若%(scores)s（%(what)s）") if scores else _("若%(what)s")
-    outcome = outcome_said(words, change, decision.previous_grade.name if decision.previous_grade else "")
+    outcome = outcome_said(words, change, held_said(words, decision))
     return _("%(when)s，结论将变为“%(outcome)s”。") % {
         "when": text % {"scores": scores, "what": what}, "outcome": outcome,
     }  # fmt: skip
+
+
+def held_said(words: SchemeWords, decision: GradeDecision) -> str:
+    """The grade somebody has, as the scheme calls it, else as the bank does."""
+    grade = decision.previous_grade
+    if grade is None:
+        return ""
+    return words.grade_name(grade.code) if words.scheme.grade(grade.code) is not None else grade.name
 
 
 def outcome_said(words: SchemeWords, change: Altering, held: str) -> str:

@@ -47,10 +47,10 @@ def test_sentences_say_what_with_units_and_what_then(demo: World) -> None:
     earlier(demo)
     decision = told(demo)["M-CX1"]
     assert sentences(decision) == [
-        "最小改变：若本季绩效低 14.26 分（销售额少 611，由 3,482 到 2,871），结论将变为“保持初级客户经理”。",
-        "或者：若本季绩效低 14.25 分（销售额目标多 638，由 3,000 到 3,638），结论将变为“保持初级客户经理”。",
-        "或者：若任现等级月数少 3 个月，由 14 个月到 11 个月，结论将变为“保持初级客户经理”。",
-        "或者：若本季能力低 8.80 分（“团队协作”的上级评分低 22 分，由 91 分到 69 分），结论将变为“保持初级客户经理”。",
+        "最小改变：若本季绩效低 14.26 分（销售额少 611，由 3,482 到 2,871），结论将变为“保持初级”。",
+        "或者：若本季绩效低 14.25 分（销售额目标多 638，由 3,000 到 3,638），结论将变为“保持初级”。",
+        "或者：若任现等级月数少 3 个月，由 14 个月到 11 个月，结论将变为“保持初级”。",
+        "或者：若本季能力低 8.80 分（“团队协作”的上级评分低 22 分，由 91 分到 69 分），结论将变为“保持初级”。",
     ]  # fmt: skip
     # Nothing is said on a document of another sheet, nor of a hold far from any limit.
     assert sentences(proposed(demo.cycle)["M-CD2"]) == []
@@ -94,7 +94,9 @@ def test_the_job_is_done_once_and_touches_no_version(demo: World) -> None:
 def test_figures_that_moved_since_are_said_not_used(demo: World) -> None:
     earlier(demo)
     told(demo)
-    Reading.objects.filter(indicator_code="SALES", manager=demo.cast.managers["M-CX1"]).update(value=Decimal(3000))
+    Reading.objects.filter(indicator_code="SALES", manager=demo.cast.managers["M-CX1"]).update(
+        value=Decimal(3000)
+    )
     GradeDecision.objects.update(counterfactual=None)
     ask(STAGE, demo.cycle, NOW)
     assert explained(demo.cycle) == Explained(3, 0, 1)

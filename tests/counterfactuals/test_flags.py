@@ -63,7 +63,13 @@ def test_swing_and_missing_of_the_small_cycle(world: World) -> None:
 def test_near_a_limit_that_matters_to_the_grade(world: World) -> None:
     """85 promotes a JUNIOR, 60 demotes a MIDDLE, 80 parts the cells for everybody; half a point is near, more is not."""
     rows = GradeDecision.objects.filter(manager=world.cast.managers["M-CX1"])
-    for performance, expected in (("85.5", ["85"]), ("85.51", []), ("60", []), ("79.5", ["80"]), ("80.5", ["80"])):
+    for performance, expected in (
+        ("85.5", ["85"]),
+        ("85.51", []),
+        ("60", []),
+        ("79.5", ["80"]),
+        ("80.5", ["80"]),
+    ):
         rows.update(performance=Decimal(performance))
         found = [flag for flag in flags(world) if flag["code"] == "near_limit"]
         assert [row["limit"] for flag in found for row in flag["scores"]] == expected, performance
@@ -100,7 +106,11 @@ def test_what_fired_is_read_from_the_reasons(world: World) -> None:
     sheets = ScoreSheet.objects.filter(cycle=world.cycle, manager=world.cast.managers["M-CX1"])
     stored = sheets.get().reasons
     veto = {"rule": "veto:V", "passed": False, "detail": {"code": "veto", "name": "重大违规", "fired": True}}
-    kept = {"rule": "circumstance:no_demotion", "passed": False, "detail": {"code": "no_demotion", "fired": True}}
+    kept = {
+        "rule": "circumstance:no_demotion",
+        "passed": False,
+        "detail": {"code": "no_demotion", "fired": True},
+    }
     sheets.update(reasons=stored | {"reasons": [veto, kept, *stored["reasons"]]})
     assert flags(world) == [{"code": "veto", "names": ["重大违规"]}, {"code": "protected"}]
     sheets.update(reasons=None)
