@@ -71,7 +71,7 @@ def test_many_rows_are_one_statement_and_each_has_its_change(paths: dict[str, st
     Customer.objects.bulk_create(
         [Customer(customer_no=f"C{n:03}", name="一企业", unit=cast.units["CD"]) for n in range(300)]
     )
-    assert written("object_id") == [f"C{n:03}" for n in range(300)]
+    assert sorted(written("object_id")) == [f"C{n:03}" for n in range(300)]
     FeedChange.objects.all().delete()
     Customer.objects.filter(customer_no__lt="C100").update(unit=None)
     assert {(row[2], row[3]) for row in written(*SEEN)} == {(paths["CD"], "")}
