@@ -35,7 +35,7 @@ def row_of(one: Listed, today: date, *, here: str = "", clock: bool = True) -> d
     if clock and here and item.in_place is not None:
         fields = dict(item.in_place.fields)
         fields.setdefault("nonce", uuid4().hex)
-        fields["next"] = here
+        fields["back"] = here
         form = {"url": item.in_place.url, "label": item.in_place.label, "fields": list(fields.items())}
     return {
         "title": item.title, "detail": item.detail, "url": item.url, "state": item.state, "kind": one.source.label,

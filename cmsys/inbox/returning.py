@@ -14,5 +14,5 @@ def own_path(url: str) -> str:
 
 
 def back_to(request: HttpRequest, default: str) -> str:
-    """What the form named as `next` when that is a path of ours, else `default`. Views of in-place decisions end here."""
-    return own_path(request.POST.get("next", "")) or default
+    """What the form named as `back` when that is a path of ours, else `default`. Views of in-place decisions end here."""
+    return own_path(request.POST.get("back", "")) or default

@@ -187,7 +187,8 @@ def test_the_rating_page_says_why(cast: Cast, signed_in: Any) -> None:
     cycle = open_demo()
     declare(cast, today=timezone.localdate())
     answer = signed_in("mgr").post(f"/rating-tasks/{cycle.pk}/M-CD1/", {"COMM": "88", "TEAM": "90"})
-    assert answer.status_code in (404, 422)
+    assert answer.status_code == 422
+    assert "您与当事人有已申报的利害关系，须回避。" in answer.content.decode()
 
 
 # --- pages --------------------------------------------------------------------------------------------------------------

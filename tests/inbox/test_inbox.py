@@ -132,7 +132,7 @@ def test_the_form_in_place_carries_its_own_number_and_the_way_back(signed_in: An
     )
     rows = signed_in("mgr").get("/inbox/?kind=a").context["page"]["rows"]
     first, second = (dict(row["form"]["fields"]) for row in rows)
-    assert (first["id"], first["next"], len(first["nonce"])) == ("7", "/inbox/?kind=a", 32)
+    assert (first["id"], first["back"], len(first["nonce"])) == ("7", "/inbox/?kind=a", 32)
     assert first["nonce"] != second["nonce"]
 
 
