@@ -14,6 +14,7 @@ from appraisal.grading.review_pages import flags_said
 from appraisal.grading.rounds_pages import progress_of
 from appraisal.scoring.resources import paper_for
 from cmsys.accounts.requests import SignedInRequest
+from cmsys.ui.formats import cn_date
 
 
 def steps_card(request: SignedInRequest, decision: GradeDecision) -> str:
@@ -60,8 +61,8 @@ def progress_card(request: SignedInRequest, round: GradingRound) -> str:
 def days_card(request: SignedInRequest, round: GradingRound) -> str:
     """The days that were set, and where things wait next."""
     facts = [
-        {"label": _("复核截止日"), "value": round.review_due_on},
-        {"label": _("拟生效日"), "value": round.effective_on},
+        {"label": _("复核截止日"), "value": cn_date(round.review_due_on)},
+        {"label": _("拟生效日"), "value": cn_date(round.effective_on)},
         {"label": _("公示"), "value": _("%(n)d 个工作日") % {"n": round.notice_days}},
         {"label": _("申诉"), "value": _("%(n)d 个工作日") % {"n": round.appeal_days}},
     ]

@@ -18,12 +18,14 @@ from appraisal.grading.recusals import on_behalf
 from appraisal.grading.resources import change_said, grade_name, is_amended, proposed_said, score
 from appraisal.grading.review_pages import flags_said
 from appraisal.grading.transitions import DECISION
+from appraisal.schemes.permissions import SCHEME_VIEW
 from appraisal.scoring.models import ProposalKind, ScoreSheet
 from appraisal.scoring.pages import trend
 from appraisal.scoring.paper import TONES, Line, Paper, Part
 from appraisal.scoring.reasons import Reason
 from appraisal.scoring.resources import paper_for
 from appraisal.scoring.words import said
+from cmsys.access.actors import may
 from cmsys.accounts.models import User
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.ui.charts import Chart
@@ -55,6 +57,7 @@ class Case:
     pending_reasons: bool
     not_rated: str
     scheme: str
+    scheme_url: str
     smallest: tuple[str, ...]
     chart: Chart | None
     parts: tuple[dict[str, Any], ...]
@@ -83,13 +86,19 @@ def case_of(request: SignedInRequest, decision: Any, verb: str, today: date) -> 
         change=change_said(decision), effective=_effective(decision),
         amended=_("系统建议%(what)s") % {"what": proposed_said(decision)} if is_amended(decision) else "",
         figures=_figures(paper, decision), fired=fired, others=others,
-        pending_reasons=paper.reasons_pending, not_rated=paper.not_rated, scheme=paper.words.label,
+        pending_reasons=paper.reasons_pending, not_rated=paper.not_rated, scheme=paper.words.label, scheme_url=_scheme_url(request.user, decision),
         smallest=tuple(sentences(decision)), chart=trend(request, decision.sheet), parts=parts_of(paper, open_sheet),
         steps=steps_of(decision), flags=flags_said(decision), due=due, due_tone=tone,
         kept_out=_kept_out(request.user, decision, today), behalf=behalf.name if behalf is not None else "",
         sheet_url=reverse("score_sheets_detail", args=[decision.sheet_id]) if open_sheet else "",
         print_url=reverse("sheet_print", args=[decision.sheet_id]) if open_sheet else "",
     )  # fmt: skip
+
+
+def _scheme_url(actor: User, decision: Any) -> str:
+    if not may(actor, SCHEME_VIEW):
+        return ""
+    return reverse("schemes_detail", args=[decision.cycle.scheme_id])
 
 
 def rules_of(paper: Paper) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:

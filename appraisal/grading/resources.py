@@ -283,10 +283,13 @@ class RoundResource(Resource):
         if instance.review_due_on and instance.state == RoundState.REVIEW:
             said_due, tone = due_said(instance.review_due_on, today)
             found.append(
-                {"label": _("复核截止"), "value": instance.review_due_on, "tone": tone, "before": said_due}
+                {
+                    "label": _("复核期限"),
+                    "value": said_due,
+                    "tone": tone,
+                    "before": instance.review_due_on.isoformat(),
+                }
             )
-        if instance.effective_on:
-            found.append({"label": _("拟生效"), "value": instance.effective_on, "before": ""})
         return found
 
     def object_actions(self, request: Any, instance: Any) -> list[Action]:

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal.grading.choices import DecisionState, Flag
-from appraisal.grading.flags import flag_said
+from appraisal.grading.choices import DecisionState
+from appraisal.grading.flags import flags_of
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.queues import (
     CHANGES,
@@ -180,11 +180,7 @@ def _reasons(decision: Any) -> tuple[Reason, ...]:
 
 def flags_said(decision: Any) -> tuple[str, ...]:
     """Why the case must be looked at by itself, the gravest first, as sentences."""
-    words, labels = words_of(decision.cycle.scheme), dict(Flag.choices)
-    return tuple(
-        str(labels.get(flag, flag)) if isinstance(flag, str) else flag_said(words, flag)
-        for flag in decision.flags
-    )
+    return tuple(text for _code, text in flags_of(decision))
 
 
 def fired(reasons: tuple[Reason, ...]) -> list[Reason]:

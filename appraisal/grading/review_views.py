@@ -31,6 +31,7 @@ from appraisal.scoring.models import ProposalKind
 from appraisal.scoring.paper import TONES
 from cmsys.access.actors import require
 from cmsys.accounts.requests import SignedInRequest
+from cmsys.inbox.returning import back_to
 from cmsys.ui.context import covered
 from cmsys.ui.pages import ConfirmPage
 from cmsys.ui.views import add_service_error
@@ -107,7 +108,8 @@ def _bar(request: SignedInRequest, level: Level, case: Case, queue: Queue) -> di
     }  # fmt: skip
     agree, summed = sums_said(case.parts)
     return {
-        "buttons": buttons, "place": place, "previous": before, "following": after, "summed": summed, "agree": agree,
+        "buttons": buttons, "ok": buttons.get(level.verb), "back": buttons.get("return") or buttons.get("send_back"),
+        "place": place, "previous": before, "following": after, "summed": summed, "agree": agree,
         "at_once": not case.flags and not decision.stale, "full_url": DECISIONS.url("detail", decision),
     }  # fmt: skip
 
@@ -177,16 +179,12 @@ def _taken(request: SignedInRequest, act: Act, key: int, form: ActForm) -> HttpR
 def _onwards(request: SignedInRequest, act: Act, form: ActForm, key: int) -> str:
     """To the next case of the queue one came from, to the to-dos, or to the case itself."""
     given = form.cleaned_data
-    if given["then"] == "inbox":
-        return reverse("inbox")
     level = LEVELS.get(given["then"])
     if level is None:
         rows: Any = GradeDecision.objects.visible_to(request.user, "view")
-        return (
-            reverse("grade_decisions_detail", args=[key])
-            if rows.filter(pk=key).exists()
-            else reverse(act.level.url_name)
-        )
+        seen = rows.filter(pk=key).exists()
+        page = reverse("grade_decisions_detail", args=[key]) if seen else reverse(act.level.url_name)
+        return back_to(request, page)
     following = given["next"] if still_waits(request, level, given["next"], timezone.localdate()) else None
     return next_url(level, given["tab"], following)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -37,7 +36,7 @@ SHOWN = ("manager", "unit", "cycle", "round", "grade", "previous_grade")
 def _item(level: Level, decision: Any) -> InboxItem:
     verb, in_place = DECISION[level.verb], None
     if is_clear(decision):
-        fields = (("nonce", str(uuid4())), ("version", decision.updated_at.isoformat()), ("then", "inbox"))
+        fields = (("version", decision.updated_at.isoformat()),)
         in_place = InPlace(verb.label, reverse(f"grade_decisions_{level.verb}", args=[decision.pk]), fields)
     return InboxItem(
         title=f"{decision.manager.name} {change_said(decision)}",

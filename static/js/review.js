@@ -56,7 +56,11 @@ if (bench) {
   const toggle = document.querySelector("[data-keys-toggle]");
   const status = document.querySelector("[data-review-status]");
   let on = localStorage.getItem(KEYS) !== "off";
-  const show = () => toggle.setAttribute("aria-pressed", String(on));
+  const show = () => {
+    const text = toggle.querySelector("span");
+    toggle.setAttribute("aria-pressed", String(on));
+    text.textContent = on ? text.dataset.on : text.dataset.off;
+  };
   legend.hidden = false;
   toggle.addEventListener("click", () => {
     on = !on;
