@@ -77,5 +77,5 @@ class Flag(models.TextChoices):
     RETURNED = "returned", _("曾被退回")
     AMENDED = "amended", _("已调整，与系统建议不同")
     EXCEPTIONAL = "exceptional", _("破格")
-    UPHELD = "upheld", _("公示异议成立")
+    UPHELD = "upheld", _("异议或申诉成立，重新办理")
     TROUBLE = "trouble", _("到期未能生效")

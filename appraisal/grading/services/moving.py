@@ -10,6 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from appraisal.grading.cases import flagged
+from appraisal.grading.choices import Flag
 from appraisal.grading.grounds import grounds_of, labels_of, moved_since, names_said
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.recusals import check_recusal, on_behalf
@@ -101,6 +103,8 @@ def _moved(
         raise Conflict(_changed(decision, form.version))
     DECISION.check_reason(transition, form.reason)
     wanted = dict(changes(decision) if callable(changes) else changes or {})
+    if verb in ("uphold", "void"):
+        wanted.setdefault("flags", flagged(decision, Flag.UPHELD))
     if verb in ON_FIRM_GROUND:
         _check_ground(decision)
         if decision.stale:

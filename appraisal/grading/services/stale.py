@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import Cycle, CycleState
+from appraisal.grading.cases import AFTER_CONFIRM, personnel
 from appraisal.grading.choices import PENDING
 from appraisal.grading.grounds import UNSURE, grounds_of
 from appraisal.grading.models import GradeDecision
 from appraisal.scoring.permissions import REGRADE
 from cmsys.access.actors import Actor, require
 from cmsys.audit.ledger import record
+from cmsys.inbox.sending import message_send
 
 
 @transaction.atomic
@@ -26,11 +31,13 @@ def stale_mark(*, actor: Actor, cycle_id: int, now: datetime) -> int:
     cycle = Cycle.objects.select_related("scheme").get(pk=cycle_id, state=CycleState.OPEN)
     grounds = grounds_of(cycle)
     wrong = []
+    late = 0
     rows = GradeDecision.objects.filter(cycle=cycle, state__in=PENDING).order_by()
-    for pk, manager, ground, stale in rows.values_list("pk", "manager_id", "ground", "stale"):
+    for pk, manager, ground, stale, state in rows.values_list("pk", "manager_id", "ground", "stale", "state"):
         moved = UNSURE in ground or ground != grounds.get(manager, "")
         if moved != stale:
             wrong.append((pk, moved))
+            late += moved and state in AFTER_CONFIRM
     marked = [pk for pk, moved in wrong if moved]
     fine = [pk for pk, moved in wrong if not moved]
     for ids, moved in ((marked, True), (fine, False)):
@@ -39,4 +46,17 @@ def stale_mark(*, actor: Actor, cycle_id: int, now: datetime) -> int:
     if wrong:
         after = {"stale": len(marked), "firm": len(fine)}
         record("round.stale", cycle.round, actor=actor, after=after, now=now)
+    if late:
+        _tell(cycle, late, now)
     return len(wrong)
+
+
+def _tell(cycle: Cycle, count: int, now: datetime) -> None:
+    """Human resources: what was confirmed does not take effect on figures that have changed."""
+    words = {"cycle": str(cycle), "n": count}
+    message_send(
+        personnel(timezone.localdate(now)), kind="decision", key=f"stale:{cycle.pk}:{now.isoformat()}",
+        title=_("%(cycle)s 有 %(n)d 项已审定的等级变更数据有变动") % words, now=now,
+        body=_("这些事项暂不生效。请重新定级：结果不变的继续，结果有变化的退回重新办理。"),
+        url=f"{reverse('grade_decisions_list')}?cycle={cycle.pk}",
+    )  # fmt: skip
