@@ -67,7 +67,7 @@ class SealPlace(Flowable):
         self.width, self.height = WIDTH, SEAL
 
     def draw(self) -> None:
-        canvas: Any = self.canv  # type: ignore[attr-defined]
+        canvas: Any = self.canv
         middle = WIDTH - 34 * mm
         canvas.setStrokeColor(RULE)
         canvas.setDash(2, 2)
