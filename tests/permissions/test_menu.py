@@ -11,7 +11,9 @@ from tests.permissions.house import House
 
 pytestmark = pytest.mark.django_db
 
-DESK, MINE = "工作台 /", "我的档案 /me/"
+DESK, MINE = ("工作台 /", "待办 /inbox/", "消息 /messages/"), "我的档案 /me/"
+MY_GRADE, STANDING = "我的等级 /my-grade/", ("代理 /deputies/", "利益申报 /interest-declarations/")
+FEEDBACK = "签收与面谈 /acknowledgements/"
 MANAGERS, UNITS, POSTS = "客户经理 /managers/", "机构 /org-units/", "岗位 /posts/"
 CUSTOMERS, OWN_CUSTOMERS = "客户 /customers/", "我的客户 /my-customers/"
 DEALINGS = ("交易 /transactions/", "合同 /contracts/", "商机 /opportunities/")
@@ -23,29 +25,30 @@ CYCLES, SCHEDULES = "考核周期 /cycles/", "定级计划 /regrade-schedules/"
 SCHEMES = ("考核方案 /schemes/", "指标库 /indicators/")
 RATINGS, FIGURES = "能力评分 /ratings/", ("目标 /targets/", "指标值 /readings/")
 TRAINING, COURSES, COMPETENCIES = "培训计划 /training-plans/", "培训课程 /courses/", "胜任力 /competencies/"
+API_CLIENTS = "接口客户端 /api-clients/"
 IMPORTS, USERS, JOBS, LEDGER = "导入 /imports/", "账号与授权 /users/", "任务中心 /jobs/", "操作日志 /events/"
 MENUS = {
-    "sys": [DESK, UNITS, POSTS, USERS, JOBS],
-    "sec": [DESK, USERS, JOBS],
-    "aud": [DESK, JOBS, LEDGER],
+    "sys": [*DESK, UNITS, POSTS, USERS, API_CLIENTS, JOBS],
+    "sec": [*DESK, USERS, API_CLIENTS, JOBS],
+    "aud": [*DESK, API_CLIENTS, JOBS, LEDGER],
     "hrh": [
-        DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS,
-        *RESULTS, PROGRESS, CYCLES, SCHEDULES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
+        *DESK, *STANDING, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS,
+        *RESULTS, PROGRESS, FEEDBACK, CYCLES, SCHEDULES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
     ],
     "hrb": [
-        DESK, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, *RESULTS, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
+        *DESK, *STANDING, MANAGERS, UNITS, POSTS, IMPORTS, *DEALINGS, *RESULTS, PROGRESS, FEEDBACK, CYCLES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
     ],
     "mgr": [
-        DESK, MANAGERS, UNITS, POSTS, CUSTOMERS, *DEALINGS, TICKETS,
-        *RESULTS, RATING, PROGRESS, CYCLES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
+        *DESK, *STANDING, MANAGERS, UNITS, POSTS, CUSTOMERS, *DEALINGS, TICKETS,
+        *RESULTS, RATING, PROGRESS, FEEDBACK, CYCLES, *SCHEMES, RATINGS, *FIGURES, TRAINING, COURSES, JOBS,
     ],
     "cm": [
-        DESK, MINE, OWN_CUSTOMERS, OWN_SHEET, CUSTOMERS, *DEALINGS, TICKETS, OWN_RATING, CYCLES, *SCHEMES, RATINGS, *FIGURES, COURSES, JOBS,
+        *DESK, MINE, MY_GRADE, OWN_CUSTOMERS, OWN_SHEET, *STANDING, CUSTOMERS, *DEALINGS, TICKETS, OWN_RATING, CYCLES, *SCHEMES, RATINGS, *FIGURES, COURSES, JOBS,
     ],
-    "cmd": [DESK, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, TICKETS, CYCLES, *FIGURES, JOBS],
-    "da": [DESK, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, JOBS],
-    "trn": [DESK, MANAGERS, UNITS, POSTS, TRAINING, COURSES, COMPETENCIES, JOBS],
-    "nobody": [DESK],
+    "cmd": [*DESK, *STANDING, MANAGERS, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, TICKETS, CYCLES, *FIGURES, JOBS],
+    "da": [*DESK, *STANDING, UNITS, POSTS, IMPORTS, CUSTOMERS, *DEALINGS, JOBS],
+    "trn": [*DESK, *STANDING, MANAGERS, UNITS, POSTS, TRAINING, COURSES, COMPETENCIES, JOBS],
+    "nobody": [*DESK],
 }  # fmt: skip
 # Signing out is a form; files and the address of a new row are not pages to walk through.
 _LINK = re.compile(r'href="(/[^"#]*)')
