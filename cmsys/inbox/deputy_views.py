@@ -85,10 +85,11 @@ def _row(row: Deputyship, reader: User, today: date) -> dict[str, Any]:
 @require_http_methods(FORM_METHODS)
 def deputy_new(request: SignedInRequest) -> HttpResponse:
     """Name a deputy: one's own, or with `?for=other` that of somebody within reach. A search finds the people first."""
-    other = request.GET.get("for") == "other"
+    asked = request.POST if request.method == "POST" else request.GET
+    other = asked.get("for") == "other"
     require(request.user, DEPUTY_EDIT if other else DEPUTY_OWN)
     today, user = timezone.localdate(), request.user
-    q, who = request.GET.get("q", "").strip()[:60], request.GET.get("who", "").strip()[:60]
+    q, who = asked.get("q", "").strip()[:60], asked.get("who", "").strip()[:60]
     candidates = found_people(in_business(today).exclude(pk=user.pk), q)
     principals = found_people(whole_within(user, today), who) if other else None
     places = places_of([*candidates, *(principals or ())], today)

@@ -29,9 +29,10 @@ FORM_METHODS = ["GET", "POST"]
 @require_http_methods(FORM_METHODS)
 def new(request: SignedInRequest) -> HttpResponse:
     """Declare a relation: one's own, or with `?for=other` as human resources. A search finds the people first."""
-    other = request.GET.get("for") == "other"
+    asked = request.POST if request.method == "POST" else request.GET
+    other = asked.get("for") == "other"
     require(request.user, DECLARATION_EDIT if other else DECLARATION_OWN)
-    q, who = request.GET.get("q", "").strip()[:100], request.GET.get("who", "").strip()[:100]
+    q, who = asked.get("q", "").strip()[:100], asked.get("who", "").strip()[:100]
     people = named_exactly(q)
     accounts = accounts_named(who) if other else None
     form = DeclarationForm(request.POST or None, people=people, accounts=accounts)

@@ -198,8 +198,8 @@ def test_declared_found_by_full_name_only_and_ended_on_the_page(cast: Cast, sign
     assert (
         "没有叫这个名字或工号的客户经理" in browser.get("/interest-declarations/new/?q=陈").content.decode()
     )
-    body = {"manager": cast.managers["M-CD1"].pk, "kind": "spouse", "detail": ""}
-    assert browser.post("/interest-declarations/new/?q=M-CD1", body)["Location"] == "/interest-declarations/"
+    body = {"q": "M-CD1", "manager": cast.managers["M-CD1"].pk, "kind": "spouse", "detail": ""}
+    assert browser.post("/interest-declarations/new/", body)["Location"] == "/interest-declarations/"
     row = InterestDeclaration.objects.get()
     page = browser.get("/interest-declarations/").context["page"]
     assert [[cell["text"] for cell in line["cells"]] for line in page.rows] == [
@@ -214,21 +214,22 @@ def test_declared_found_by_full_name_only_and_ended_on_the_page(cast: Cast, sign
 
 
 def test_nobody_is_chosen_who_was_not_found(cast: Cast, signed_in: Any) -> None:
-    body = {"manager": cast.managers["M-CD1"].pk, "kind": "spouse"}
-    assert signed_in("mgr").post("/interest-declarations/new/?q=王雅琴", body).status_code == 422
+    body = {"q": "王雅琴", "manager": cast.managers["M-CD1"].pk, "kind": "spouse"}
+    assert signed_in("mgr").post("/interest-declarations/new/", body).status_code == 422
     assert not InterestDeclaration.objects.exists()
 
 
 def test_human_resources_record_on_the_page_and_find_it_on_the_profile(cast: Cast, signed_in: Any) -> None:
     browser = signed_in("hrb")
-    body = {"declarant": cast.users["mgr"].pk, "manager": cast.managers["M-CD1"].pk, "kind": "in_law"}
-    address = "/interest-declarations/new/?for=other&who=李敏&q=陈思远"
+    found = {"for": "other", "who": "李敏", "q": "陈思远"}
+    body = found | {"declarant": cast.users["mgr"].pk, "manager": cast.managers["M-CD1"].pk, "kind": "in_law"}
+    address = "/interest-declarations/new/"
     assert browser.post(address, body)["Location"] == "/interest-declarations/"
     assert "近姻亲" in browser.get("/managers/M-CD1/").content.decode()
     assert "近姻亲" not in signed_in("mgr").get("/managers/M-CD1/").content.decode()
     assert signed_in("mgr").get("/interest-declarations/new/?for=other").status_code == 403
-    body["manager"] = cast.managers["M-PD1"].pk
-    outside = browser.post("/interest-declarations/new/?for=other&who=李敏&q=周婷", body)
+    body |= {"q": "周婷", "manager": cast.managers["M-PD1"].pk}
+    outside = browser.post(address, body)
     assert outside.status_code == 422
     assert "关系人不在您的管理范围内" in outside.content.decode()
 

@@ -41,7 +41,9 @@ def submitted(graded_only: Proposals) -> Proposals:
 @pytest.fixture
 def zhao(cast: Cast) -> User:
     """赵立群, M-CX1, with an account."""
-    user = user_create(actor=STAGE, username="zhao", name="赵立群", employee_no="M-CX1", password=PASSWORD)
+    user = user_create(
+        actor=STAGE, username="zhao", name="赵立群", employee_no="M-CX1", password=PASSWORD, is_demo=True
+    )
     role_grant(
         actor=STAGE, user=user, role=Role.CM, unit=cast.units["CX"], starts_on=date(2020, 1, 1), reason="测试"
     )

@@ -301,8 +301,8 @@ def test_named_and_taken_back_on_the_page(cast: Cast, signed_in: Any) -> None:
     browser, today = signed_in("mgr"), timezone.localdate()
     found = browser.get("/deputies/new/?q=韩")
     assert "韩培训 · trn · 培训管理员 · 总行" in found.content.decode()
-    body = {"deputy": cast.users["trn"].pk, "starts_on": today, "last_on": today, "reason": "出差"}
-    assert browser.post("/deputies/new/?q=韩", body)["Location"] == "/deputies/"
+    body = {"q": "韩", "deputy": cast.users["trn"].pk, "starts_on": today, "last_on": today, "reason": "出差"}
+    assert browser.post("/deputies/new/", body)["Location"] == "/deputies/"
     row = Deputyship.objects.get()
     page = browser.get("/deputies/").context["page"]
     assert [(one["deputy"], one["state"], one["days"]) for one in page["mine"]] == [
@@ -320,8 +320,14 @@ def test_named_and_taken_back_on_the_page(cast: Cast, signed_in: Any) -> None:
 
 def test_somebody_not_found_by_the_search_cannot_be_chosen(cast: Cast, signed_in: Any) -> None:
     today = timezone.localdate()
-    body = {"deputy": cast.users["sec"].pk, "starts_on": today, "last_on": today, "reason": "出差"}
-    assert signed_in("mgr").post("/deputies/new/?q=安全", body).status_code == 422
+    body = {
+        "q": "安全",
+        "deputy": cast.users["sec"].pk,
+        "starts_on": today,
+        "last_on": today,
+        "reason": "出差",
+    }
+    assert signed_in("mgr").post("/deputies/new/", body).status_code == 422
     assert "没有找到有业务角色的账号" in signed_in("mgr").get("/deputies/new/?q=安全").content.decode()
     assert Deputyship.objects.count() == 0
 
