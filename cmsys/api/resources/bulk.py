@@ -34,7 +34,8 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 class NdjsonRenderer(BaseRenderer):
     """Only for the choice by Accept; the answer is written line by line."""
 
-    media_type, format, charset = TYPES["ndjson"], "ndjson", None
+    media_type, format = TYPES["ndjson"], "ndjson"
+    charset: str | None = None
 
 
 class CsvRenderer(NdjsonRenderer):
