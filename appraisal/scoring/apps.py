@@ -13,12 +13,15 @@ class ScoringConfig(AppConfig):
         from appraisal.cycles.permissions import CYCLE_EDIT
         from appraisal.scoring import cards, jobs, permissions, regrading_cards, scheme_cards, tiles
         from appraisal.scoring.api import GradedCycleViewSet, SheetViewSet
+        from appraisal.scoring.merits import merits
         from cmsys.api.router import register
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, Tile, add_cards, add_menu, add_tiles
+        from customers.allocation.evidence import add_evidence
 
         jobs.register()
+        add_evidence(merits)
         register("score-sheets", SheetViewSet)
         register("cycles", GradedCycleViewSet)
         add_menu(

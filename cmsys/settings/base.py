@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "customers.engagement",
     "customers.service",
     "customers.allocation",
+    "customers.planning",
     "appraisal.schemes",
     "appraisal.figures",
     "appraisal.cycles",

@@ -1,0 +1,1 @@
+"""Allocation policies, evaluation sheets and draft plans."""
