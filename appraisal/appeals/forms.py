@@ -30,6 +30,7 @@ def area(rows: int, most: int) -> forms.Textarea:
 class SentForm(forms.Form):
     """Carries the form's own number, and the version its reader had before him."""
 
+    fieldsets: Sequence[tuple[Text, Text, tuple[str, ...]]] = ()
     nonce = forms.CharField(max_length=40, widget=forms.HiddenInput)
     version = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 
@@ -143,6 +144,7 @@ class DraftForm(SentForm):
             self.fields[f"c{place}_on"] = forms.DateField(
                 label=label, required=False, initial=initial, widget=forms.DateInput()
             )
+        self.fieldsets = self._groups()
 
     def _measure(self, place: int, measure: Any) -> None:
         for name, label, most in (("text", _("措施"), 300), ("how", _("衡量办法"), 300)):
@@ -157,8 +159,7 @@ class DraftForm(SentForm):
             widget=forms.DateInput(),
         )
 
-    @property
-    def fieldsets(self) -> Sequence[tuple[Text, Text, tuple[str, ...]]]:
+    def _groups(self) -> Sequence[tuple[Text, Text, tuple[str, ...]]]:
         """Groups as the page shows them."""
         measures = [
             (_("措施 %(n)d") % {"n": n}, "", (f"m{n}_text", f"m{n}_how", f"m{n}_due_on"))
