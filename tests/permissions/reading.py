@@ -17,7 +17,7 @@ CLIENTS = ("client", "client_bj", "client_wrong")
 PRINCIPALS = (*PERSONS, "anonymous", *CLIENTS)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REACHES = ("own", "mine", "CD", "BJ", "all")
-DONE = {"GET": 200, "HEAD": 200, "OPTIONS": 200, "POST": 302}
+DONE = {"GET": 200, "HEAD": 200, "OPTIONS": 200, "POST": 302, "PUT": 200, "PATCH": 200, "DELETE": 204}
 DOOR = 302
 _KEYS = {"kind", "scope", "object", "with", *METHODS}
 
