@@ -26,9 +26,9 @@ class AppealsConfig(AppConfig):
         register("improvement-plans", PlanViewSet)
         register_sources(add_inbox_source)
         add_menu(
-            MenuEntry(Group.APPRAISAL, 60, _("申诉"), "appeals_list", "flag", permissions.APPEAL_VIEW),
+            MenuEntry(Group.APPRAISAL, 33, _("申诉"), "appeals_list", "flag", permissions.APPEAL_VIEW),
             MenuEntry(
-                Group.APPRAISAL, 65, _("改进计划"), "improvement_plans_list", "target", permissions.PLAN_VIEW
+                Group.APPRAISAL, 34, _("改进计划"), "improvement_plans_list", "target", permissions.PLAN_VIEW
             ),
         )
         add_cards(
