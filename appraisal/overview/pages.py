@@ -17,7 +17,7 @@ from appraisal.cycles.models import Cycle
 from appraisal.grading.choices import PENDING, DecisionState
 from appraisal.overview.drawings import Band, FlowDrawing
 from appraisal.overview.gaps import Gap, Why, missing_figures, missing_groups, not_rated
-from appraisal.overview.selectors import Flow, Step, UnitLine, cycles_until, flows, steps, waiting
+from appraisal.overview.selectors import Counted, Flow, Step, UnitLine, cycles_until, flows, steps, waiting
 from appraisal.scoring.models import ProposalKind
 from appraisal.scoring.words import SchemeWords, said, words_of
 
@@ -116,7 +116,7 @@ class OverviewPage:
         states = tuple(state for state in PENDING if any(line.states.get(state) for line in lines))
         flow, drawing = self._flow(counted.flows, cycles, known)
         return Overview(
-            _finding(waits, late), self.cycle, self._figures(waits, late, kinds),
+            _finding(waits, late), self.cycle, self._figures(waits, late, counted),
             tuple(str(DecisionState(state).label) for state in states), self._waiting(lines, states, waits, late),
             self._grades(of_cycle, known, total), total, flow, drawing, self._gaps(gaps, unrated),
             tuple(not_rated(own, self.words)) if unrated else (), unrated, self._people("not_rated"),
@@ -141,7 +141,7 @@ class OverviewPage:
         return (*found, (_("评分进度"), self.progress_url)) if self.progress_url else tuple(found)
 
     # --- what waits ---------------------------------------------------------------------------------------------------
-    def _figures(self, waits: int, late: int, kinds: dict[str, int]) -> list[dict[str, Any]]:
+    def _figures(self, waits: int, late: int, counted: Counted) -> list[dict[str, Any]]:
         period = self.cycle.period
         figures: list[dict[str, Any]] = [
             {"label": _("待办理"), "value": waits, "url": self._list(state="pending"), "before": period},
@@ -149,14 +149,13 @@ class OverviewPage:
              "tone": "down" if late else ""},
         ]  # fmt: skip
         for kind in ProposalKind:
+            gone = counted.gone.get(kind, 0)
             figures.append(
                 {
-                    "label": kind.label,
-                    "value": kinds.get(kind, 0),
-                    "url": self._list(kind=kind),
-                    "before": period,
+                    "label": kind.label, "value": counted.kinds.get(kind, 0), "url": self._list(kind=kind),
+                    "before": _("含已撤销 %(n)d 人") % {"n": gone} if gone else period,
                 }
-            )
+            )  # fmt: skip
         return figures
 
     def _waiting(

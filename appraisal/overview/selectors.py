@@ -115,10 +115,12 @@ def cycles_until(cycle: Cycle) -> list[Cycle]:
 
 @dataclass(frozen=True)
 class Counted:
-    """What came of one query: flows by cycle, and for the chosen cycle how many of each kind."""
+    """What came of one query: flows by cycle, and for the chosen cycle how many of each kind, and how many of these were
+    withdrawn."""
 
     flows: tuple[Flow, ...]
     kinds: dict[str, int]
+    gone: dict[str, int]
 
 
 def flows(rows: QuerySet[Any], cycles: Iterable[Cycle], chosen: Cycle) -> Counted:
@@ -137,13 +139,15 @@ def flows(rows: QuerySet[Any], cycles: Iterable[Cycle], chosen: Cycle) -> Counte
     )
     found: dict[tuple[int, str, str], list[int]] = {}
     kinds: dict[str, int] = {}
+    lost: dict[str, int] = {}
     for cycle, before, after, kind, withdrawn, count in counted:
         pair = found.setdefault((cycle, before or "", after or ""), [0, 0])
         pair[int(withdrawn)] += count
-        if cycle == chosen.pk and not withdrawn:
+        if cycle == chosen.pk:
             kinds[kind] = kinds.get(kind, 0) + count
+            lost[kind] = lost.get(kind, 0) + (count if withdrawn else 0)
     return Counted(
-        tuple(Flow(*key, count, withdrawn) for key, (count, withdrawn) in sorted(found.items())), kinds
+        tuple(Flow(*key, count, withdrawn) for key, (count, withdrawn) in sorted(found.items())), kinds, lost
     )
 
 
@@ -167,11 +171,10 @@ class Progress:
 def progress(rows: QuerySet[Any], today: date) -> Progress:
     """One query."""
     pending = Q(state__in=PENDING)
-    there = ~Q(state=DecisionState.WITHDRAWN)
     return Progress(
         **rows.order_by().aggregate(
             total=Count("pk"), waiting=Count("pk", filter=pending), late=Count("pk", filter=pending & Q(due_on__lt=today)),
-            promotions=Count("pk", filter=there & Q(kind="promotion")),
-            demotions=Count("pk", filter=there & Q(kind="demotion")),
+            promotions=Count("pk", filter=Q(kind="promotion")),
+            demotions=Count("pk", filter=Q(kind="demotion")),
         )
     )  # fmt: skip
