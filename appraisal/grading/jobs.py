@@ -50,7 +50,7 @@ def take_effect_step(run: Run) -> Chunk:
     """Some cases at a time; the day is that of the moment the chunk runs."""
     before: Effected = run.cursor or Effected()
     today = timezone.localdate(run.now)
-    done = take_effect(actor=run.actor, today=today, now=run.now, after=before.last)
+    done = take_effect(actor=run.actor, today=today, now=run.now, after=before.last, most=AT_ONCE)
     after = Effected(done.last, before.effective + done.effective, before.troubled + done.troubled)
     message = _("%(count)d 项生效，%(troubled)d 项未能生效") % {
         "count": after.effective, "troubled": after.troubled,

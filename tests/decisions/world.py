@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from appraisal.cycles.models import Cycle
+from appraisal.figures.models import Reading, Target
 from appraisal.grading.models import DecisionStep, GradeDecision, GradingRound
 from appraisal.grading.services import confirming, effect, review, rounds
 from appraisal.grading.services.moving import Form, Moved, decision_move
@@ -170,6 +171,8 @@ def opened(cast: Cast) -> Proposals:
             reason="测试",
         )
         found.people[username] = user
+    for model in (Reading, Target, Rating):
+        model.objects.update(updated_at=at("2026-03-01 08:00"))
     graded(found.cycle)
     return found
 

@@ -54,7 +54,7 @@ RETURNING id""".replace("PROPOSED", PROPOSED)
 CHANGED = """
 UPDATE appraisal_grading_gradedecision d SET basis = p.digest, ability = p.ability, performance = p.performance,
     total = p.total, quadrant = p.quadrant, proposal = p.proposal, proposed_grade_id = p.goal, kind = p.proposal,
-    grade_id = p.becomes, counterfactual = NULL, stale = false, updated_at = %(now)s,
+    previous_grade_id = p.was, grade_id = p.becomes, counterfactual = NULL, stale = false, updated_at = %(now)s,
     flags = CASE WHEN d.state = 'drafted' THEN p.flags ELSE p.flags || '[{"code": "voided"}]'::jsonb END,
     state = CASE WHEN d.state = 'drafted' THEN 'drafted' ELSE 'in_review' END,
     due_on = CASE WHEN d.state = 'drafted' THEN d.due_on ELSE %(due)s END,
