@@ -21,6 +21,7 @@ from cmsys.inbox.forms import DeputyForm, EndForm
 from cmsys.inbox.permissions import DEPUTY_EDIT, DEPUTY_OWN
 from cmsys.inbox.selectors import (
     deputyships_of,
+    endable,
     found_people,
     in_business,
     last_day,
@@ -128,8 +129,8 @@ def deputy_end_page(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take a deputyship back."""
     require(request.user, DEPUTY_OWN)
     today, user = timezone.localdate(), request.user
-    row = Deputyship.objects.select_related("principal", "deputy").filter(pk=pk, ends_on__gt=today).first()
-    if row is None or not _may_end(user, row, today):
+    row = endable(user, today).filter(pk=pk, ends_on__gt=today).first() if pk < 2**63 else None
+    if row is None:
         raise Http404
     own = row.principal_id == user.pk
     form = EndForm(request.POST or None)
@@ -158,9 +159,3 @@ def deputy_end_page(request: SignedInRequest, pk: int) -> HttpResponse:
         ),
     )  # fmt: skip
     return render(request, "ui/confirm.html", {"page": page}, status=422 if form.errors else 200)
-
-
-def _may_end(user: User, row: Deputyship, today: date) -> bool:
-    if row.principal_id == user.pk:
-        return True
-    return may(user, DEPUTY_EDIT) and whole_within(user, today).filter(pk=row.principal_id).exists()

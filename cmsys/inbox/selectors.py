@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from cmsys.access.actors import Actor
+from cmsys.access.actors import Actor, may
 from cmsys.access.functions import Reach, declared
 from cmsys.accounts.models import User
 from cmsys.inbox.items import InboxItem, InboxSource, sources_for
@@ -134,6 +134,14 @@ def recorded_within(actor: Actor, today: date) -> QuerySet[Deputyship]:
     """Deputyships of the people for whom the actor may record one, from today on."""
     rows = Deputyship.objects.select_related("principal", "deputy").filter(ends_on__gt=today)
     return rows.filter(principal__in=whole_within(actor, today)).order_by("starts_on", "pk")
+
+
+def endable(user: Actor, today: date) -> QuerySet[Deputyship]:
+    """Those the actor may take back: his own, and those of people for whom he may record one. One query."""
+    mine = Q(principal=user.actor_id or 0)
+    if may(user, DEPUTY_EDIT):
+        mine |= Q(principal__in=whole_within(user, today))
+    return Deputyship.objects.filter(mine).select_related("principal", "deputy")
 
 
 def found_people(people: QuerySet[User], text: str, limit: int = 20) -> list[User]:

@@ -14,7 +14,7 @@ from cmsys.access.roles import SEPARATION
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
 from cmsys.inbox.permissions import DEPUTY_EDIT, DEPUTY_OWN
-from cmsys.inbox.selectors import in_business, last_day, lendable, whole_within
+from cmsys.inbox.selectors import endable, in_business, last_day, lendable, whole_within
 from cmsys.inbox.sending import message_send
 from cmsys.org.models import Deputyship, RoleGrant
 
@@ -75,20 +75,11 @@ def deputy_end(*, actor: Actor, deputyship_id: int, reason: str, today: date, no
     By the principal himself, or by human resources within reach with a reason. Raises MissingFunction,
     Deputyship.DoesNotExist (somebody else's), Conflict (over already), ValidationError (no reason).
     """
-    row: Deputyship = (
-        Deputyship.objects.select_for_update(of=("self",))
-        .select_related("principal", "deputy")
-        .get(pk=deputyship_id)
-    )
-    own = actor.actor_id is not None and row.principal_id == actor.actor_id
-    if own:
-        require(actor, DEPUTY_OWN)
-    else:
-        require(actor, DEPUTY_EDIT)
-        if not whole_within(actor, today).filter(pk=row.principal_id).exists():
-            raise Deputyship.DoesNotExist
-        if not reason.strip():
-            raise refused("reason", "missing", _("请填写撤回的原因。"))
+    own = Deputyship.objects.filter(pk=deputyship_id, principal=actor.actor_id or 0).exists()
+    require(actor, DEPUTY_OWN if own else DEPUTY_EDIT)
+    row: Deputyship = endable(actor, today).select_for_update(of=("self",)).get(pk=deputyship_id)
+    if not own and not reason.strip():
+        raise refused("reason", "missing", _("请填写撤回的原因。"))
     if row.revoked_at is not None or row.ends_on <= today:
         raise Conflict(_("这项代理已经结束。请刷新页面。"))
     before = row.ends_on
