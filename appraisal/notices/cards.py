@@ -167,7 +167,9 @@ def papers_card(request: SignedInRequest, decision: GradeDecision) -> str:
                 {"label": _("送达"), "value": f"{service.number} · {service.get_state_display()}",
                  "url": reverse("served_detail", args=[service.pk])}
             )  # fmt: skip
-    if has_letter(decision) and may(user, permissions.APPOINTMENT_PRINT):
+    reached: Any = GradeDecision.objects.filter(pk=decision.pk)
+    printable = reached.reached_by(user, permissions.APPOINTMENT_PRINT)
+    if has_letter(decision) and may(user, permissions.APPOINTMENT_PRINT) and printable.exists():
         papers.append(
             {
                 "label": _("聘任通知"),
