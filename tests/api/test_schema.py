@@ -60,16 +60,52 @@ def test_every_route_is_in_it(described):
     assert {path.split("/")[3] for path in described["paths"]} == set(registered())
 
 
-def test_every_operation_names_its_scope_and_its_refusals(described):
+def test_every_operation_names_its_scopes_and_its_refusals(described):
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
-            [need] = operation["security"]
-            [scope] = need["clientCredentials"]
-            assert scope in all_scopes(), path
-            assert {"200", "304", "400", "401", "403", "429"} <= set(operation["responses"]), (path, method)
-            assert ("404" in operation["responses"]) == ("{" in path)
+            said = set(operation["responses"])
+            scopes = [scope for need in operation["security"] for scope in need["clientCredentials"]]
+            assert scopes, path
+            assert set(scopes) <= set(all_scopes()), path
+            assert {"400", "401", "403", "429"} <= said, (path, method)
+            assert ("404" in said) == ("{" in path)
+            assert ("304" in said) == (method == "get")
             problems = operation["responses"]["403"]["content"]
             assert list(problems) == ["application/problem+json"]
+
+
+def test_either_scope_opens_grades(described):
+    for path in ("/api/v1/grades/", "/api/v1/grades/{id}/", "/api/v1/grades/{id}/explanation/"):
+        assert described["paths"][path]["get"]["security"] == [
+            {"clientCredentials": ["grades:read"]}, {"clientCredentials": ["grades:read_unpublished"]},
+        ]  # fmt: skip
+
+
+def test_writing_is_described_with_its_headers_its_content_and_its_answers(described):
+    wrote = {
+        (path, method): operation
+        for path, operations in described["paths"].items()
+        for method, operation in operations.items()
+        if method != "get"
+    }
+    for what in ("readings", "targets"):
+        assert {(f"/api/v1/{what}/", "post"), *((f"/api/v1/{what}/{{id}}/", verb) for verb in ("put", "patch", "delete"))} <= set(wrote)  # fmt: skip
+    for (path, method), operation in wrote.items():
+        headers = {one["name"]: one["required"] for one in operation["parameters"] if one["in"] == "header"}
+        changes = method != "post"
+        assert headers == {"Idempotency-Key": False} | ({"If-Match": True} if changes else {}), (path, method)
+        said = set(operation["responses"])
+        assert {"409", "413", "415", "422"} <= said, (path, method)
+        assert ({"412", "428"} <= said) == changes
+        success = {"post": "201", "delete": "204"}.get(method, "200")
+        assert said & {"200", "201", "204"} == {success}
+        assert ("ETag" in operation["responses"][success]["headers"]) == (method != "delete")
+        assert ("Location" in operation["responses"][success]["headers"]) == (method == "post")
+        if method != "delete":
+            body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+            described_body = described["components"]["schemas"][body]
+            assert described_body["additionalProperties"] is False
+            assert not any(one.get("readOnly") for one in described_body["properties"].values())
 
 
 def test_every_scope_of_the_house_can_be_asked_for(described):
