@@ -12,15 +12,18 @@ class AppealsConfig(AppConfig):
     def ready(self) -> None:
         from appraisal.appeals import cards, jobs, permissions
         from appraisal.appeals.api import AppealViewSet, PlanViewSet
+        from appraisal.appeals.indicators import SOURCE
         from appraisal.appeals.selectors import stayed
         from appraisal.appeals.waiting import register_sources
         from appraisal.grading.staying import stay
         from cmsys.api.router import register
         from cmsys.inbox.items import add_inbox_source
+        from cmsys.ui.indicators import add_indicators
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
 
         jobs.register()
+        add_indicators(SOURCE)
         stay(stayed)
         register("appeals", AppealViewSet)
         register("improvement-plans", PlanViewSet)
@@ -42,6 +45,8 @@ class AppealsConfig(AppConfig):
             Card("improvement-plans", "course", 40, _("经过"), cards.course_card),
             Card("managers", "plans", 40, _("改进计划"), cards.manager_card, permissions.PLAN_VIEW),
             Card("score-sheets", "plans", 60, _("改进计划"), cards.sheet_card, permissions.PLAN_VIEW),
+            Card("my-grade", "plans", 60, _("改进计划"), cards.own_plans_card, permissions.PLAN_VIEW),
+            Card("my-grade", "appeals", 65, _("我的申诉"), cards.own_card, permissions.APPEAL_VIEW),
             Card("grade-decisions", "plans", 60, _("改进计划"), cards.graded_card, permissions.PLAN_VIEW),
             Card("grade-decisions", "appeals", 65, _("申诉"), cards.decision_card, permissions.APPEAL_VIEW),
         )

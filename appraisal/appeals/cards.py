@@ -114,6 +114,18 @@ def decision_card(request: SignedInRequest, decision: GradeDecision) -> str:
     return render_to_string("appeals/cards/decision.html", context, request=request)
 
 
+def own_card(request: SignedInRequest, manager: RelationshipManager) -> str:
+    """One's own appeals, for one's own page; one query."""
+    rows = list(
+        GradeAppeal.objects.visible_to(request.user).filter(decision__manager=manager).order_by("-pk")[:5]
+    )
+    if not rows:
+        return ""
+    shown = [{"appeal": row, "url": APPEALS.url("detail", row), "clock": clock_said(row)} for row in rows]
+    context = {"rows": shown, "window": None, "open": False, "lodge_url": ""}
+    return render_to_string("appeals/cards/decision.html", context, request=request)
+
+
 # --- a plan ---------------------------------------------------------------------------------------------------------------
 def plan_card(request: SignedInRequest, plan: ImprovementPlan) -> str:
     """Goal, coach, period, cause, signatures, result."""
@@ -169,13 +181,18 @@ def checks_card(request: SignedInRequest, plan: ImprovementPlan) -> str:
 
 
 def manager_card(request: SignedInRequest, manager: RelationshipManager) -> str:
-    """Everything there ever was for a person, with a way to open one. Three queries at most."""
+    """The latest plans of a person, with a way to open one. Three queries at most."""
     return _plans(request, manager, opening=True)
 
 
 def sheet_card(request: SignedInRequest, sheet: ScoreSheet) -> str:
     """The plans of the person, beside his sheet; nothing where there were none. One query."""
     return _plans(request, sheet.manager)
+
+
+def own_plans_card(request: SignedInRequest, manager: RelationshipManager) -> str:
+    """One's own plans, for one's own page; one query."""
+    return _plans(request, manager)
 
 
 def graded_card(request: SignedInRequest, decision: GradeDecision) -> str:

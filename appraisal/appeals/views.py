@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from appraisal.appeals import forms
-from appraisal.appeals.choices import PlanState
+from appraisal.appeals.choices import OPEN_APPEALS, PlanState
 from appraisal.appeals.models import ImprovementPlan, PlanCheck
 from appraisal.appeals.paper import agreement_pdf
 from appraisal.appeals.permissions import APPEAL_LODGE, PLAN_EDIT, PLAN_VIEW
@@ -142,6 +142,9 @@ def lodge(request: SignedInRequest, decision_id: int) -> HttpResponse:
     decision = rows.select_related("cycle", "round", "grade", "previous_grade").filter(pk=decision_id).first()
     if decision is None:
         raise Http404
+    present = decision.appeals.filter(state__in=OPEN_APPEALS).first()
+    if request.method == "GET" and present is not None:
+        return HttpResponseRedirect(APPEALS.url("detail", present))
     form = forms.LodgeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -155,18 +158,26 @@ def lodge(request: SignedInRequest, decision_id: int) -> HttpResponse:
         if appeal is not None:
             messages.success(request, _("申诉已提交，%(due)s 前答复。") % {"due": appeal.due_on})
             return HttpResponseRedirect(APPEALS.url("detail", appeal))
-    window = window_of(decision)
-    notice = _("由没有办理过这项等级变更的人处理，结果不会比现在更差；申诉期间不停止执行。")
-    if window is not None:
-        words = _("%(told)s 知悉，%(last)s 截止。") % {"told": window.told_on, "last": window.ends_on}
-        notice = words + notice
     change = f"{decision.previous_grade or _('未定级')} → {decision.grade or _('未定级')}"
     page = FormPage(
-        title=_("对 %(period)s 等级变更提出申诉") % {"period": decision.cycle.period}, form=form, notice=notice,
+        title=_("对 %(period)s 等级变更提出申诉") % {"period": decision.cycle.period}, form=form,
+        notice=_notice(decision),
         fieldsets=fieldsets_of(form), subtitle=f"{decision.get_kind_display()} · {change}",
         submit_label=_("提交申诉"), cancel_url=reverse("appeals_list"),
     )  # fmt: skip
     return render(request, "ui/form.html", {"page": page}, status=422 if form.errors else 200)
+
+
+def _notice(decision: GradeDecision) -> str:
+    """Until when, and what an appeal does."""
+    rule = _("由没有办理过这项等级变更的人处理，结果不会比现在更差；申诉期间不停止执行。")
+    window = window_of(decision)
+    if window is None:
+        return rule
+    days = {"told": window.told_on, "last": window.ends_on}
+    if not window.is_open(timezone.localdate()):
+        return _("%(told)s 知悉，%(last)s 截止，已经过期，不能再提出。") % days
+    return _("%(told)s 知悉，%(last)s 截止。") % days + rule
 
 
 @require_http_methods(FORM_METHODS)
