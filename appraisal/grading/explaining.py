@@ -1,4 +1,4 @@
-"""The job that follows a regrading: what would have altered each proposal, a hundred people a chunk.
+"""The job that follows a regrading: what would have altered each proposal, forty people a chunk.
 
 It is asked for at the moment at which the reasons of a publication are complete, under a name of its own for each
 publication, so that none is missed; what is there already for the same sheet is left alone. Figures the system computes
@@ -35,7 +35,7 @@ from cmsys.jobs.enqueue import enqueue
 from cmsys.jobs.kinds import Chunk, JobKind, JobRefused, Run, register_kind
 
 EXPLAIN = "grading.explain"
-AT_ONCE = 100
+AT_ONCE = 40
 # The update leaves `updated_at` alone: a case that somebody has open is not another case because of its explanation.
 STORE = """
 UPDATE appraisal_grading_gradedecision d SET counterfactual = v.document::jsonb

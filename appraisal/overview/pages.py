@@ -89,6 +89,11 @@ class Overview:
     not_rated_url: str
     elsewhere: tuple[tuple[str, str], ...]
 
+    @property
+    def guided(self) -> bool:
+        """Whether any bar shows where a quota stands."""
+        return any(row.guide is not None for row in self.grades.rows)
+
 
 class OverviewPage:
     """Builds the page from the cases a reader may list; a dozen queries, however many people there are."""
@@ -269,8 +274,8 @@ class OverviewPage:
             title = _("%(n)d 人未评") % {"n": unrated}
             title += _("，%(k)d 处缺数据") % {"k": len(gaps)} if gaps else ""
         elif gaps:
-            title = _("%(k)d 处缺数据，最多的是%(what)s（%(n)d 人）") % {
-                "k": len(gaps), "what": max(gaps, key=lambda gap: gap.count).text, "n": max(gap.count for gap in gaps),
+            title = _("%(k)d 处缺数据：%(what)s（%(n)d 人）%(more)s") % {
+                "k": len(gaps), "more": _("等") if len(gaps) > 1 else "", "what": max(gaps, key=lambda gap: gap.count).text, "n": max(gap.count for gap in gaps),
             }  # fmt: skip
         else:
             title = _("没有缺少的数据")

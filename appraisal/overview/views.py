@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_LIST
 from appraisal.overview.filters import OverviewFilterSet
-from appraisal.overview.gaps import gap_said, people_of
+from appraisal.overview.gaps import NOT_RATED, gap_said, people_of
 from appraisal.overview.pages import OverviewPage
 from appraisal.ratings.permissions import RATING_PROGRESS
 from appraisal.scoring.filters import cycle_label
@@ -69,12 +69,13 @@ def _subtitle(request: SignedInRequest, filterset: OverviewFilterSet, found: Any
 
 @require_GET
 def missing(request: SignedInRequest) -> HttpResponse:
-    """The people behind one number of the card on missing data; no more than a reader may list anyway."""
+    """The people behind one number of the card on missing data, the not rated where none is named; no more than a reader
+    may list anyway."""
     require(request.user, DECISION_LIST)
     filterset, valid = _filtered(request)
     if not valid or filterset.chosen is None:
         raise Http404
-    cycle, code = filterset.chosen, str(request.GET.get("what", ""))
+    cycle, code = filterset.chosen, str(request.GET.get("what") or NOT_RATED)
     words = words_of(cycle.scheme)
     rows = people_of(filterset.qs, cycle, words, code)
     if rows is None:

@@ -160,8 +160,9 @@ def test_the_people_behind_a_gap(world: Decided, signed_in: SignedIn) -> None:
     assert [row["name"] for row in signed_in("mgr").get(f"{address}group:peer").context["items"]] == [
         "陈思远"
     ]
-    for wrong in ("", "group:nobody", "reading:NOTHING", "everything"):
+    for wrong in ("group:nobody", "reading:NOTHING", "everything"):
         assert signed_in("hrh").get(f"{address}{wrong}").status_code == 404
+    assert [row["name"] for row in signed_in("hrh").get(address).context["items"]] == ["周婷"]
     assert signed_in("cm").get(f"{address}not_rated").status_code == 403
 
 
