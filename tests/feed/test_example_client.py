@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
@@ -43,8 +43,9 @@ KILLS = 20
 @pytest.fixture
 def submitted(transactional_db: None) -> Iterator[Proposals]:
     with computing({}):
-        found = opened(stage())
-        found.submit()
+        with transaction.atomic():
+            found = opened(stage())
+            found.submit()
         yield found
 
 
@@ -194,9 +195,9 @@ def test_killed_twenty_times_while_people_decide(
         for kill in range(KILLS):
             program = (whole, branch)[kill % 2]
             process = program.start("--follow", "0.05")
-            time.sleep(dice.uniform(0.1, 1.2))
+            time.sleep(dice.uniform(0.1, 1.6))
             process.send_signal(signal.SIGKILL)
-            process.wait()
+            process.communicate()
             positions.append(program.position())
     assert len(done) > 50, "people did decide meanwhile"
     for program in (whole, branch):
