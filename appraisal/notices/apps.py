@@ -24,7 +24,7 @@ class NoticesConfig(AppConfig):
         for source in SOURCES:
             add_inbox_source(source)
         add_menu(
-            MenuEntry(Group.DESK, 60, _("公示栏"), "notices_list", "flag", permissions.NOTICE_READ),
+            MenuEntry(Group.DESK, 60, _("公示栏"), "notices_list", "doc", permissions.NOTICE_READ),
             MenuEntry(
                 Group.APPRAISAL,
                 62,
@@ -33,7 +33,7 @@ class NoticesConfig(AppConfig):
                 "help",
                 permissions.OBJECTION_HANDLE,
             ),
-            MenuEntry(Group.APPRAISAL, 64, _("送达"), "served_list", "mail", permissions.SERVICE_LIST),
+            MenuEntry(Group.APPRAISAL, 29, _("送达"), "served_list", "mail", permissions.SERVICE_LIST),
         )
         add_cards(
             Card("notices", "text", 10, _("公示内容"), cards.text_card, span=3),

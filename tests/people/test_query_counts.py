@@ -83,6 +83,8 @@ BESIDE = {
     "cycles-list": "appraisal_pages/test_api.py", "schemes-list": "appraisal_pages/test_api.py",
     "cycles_list": "cycles/test_costs.py", "schemes_list": "cycles/test_costs.py",
     "cycle_members_list": "cycles/test_costs.py", "regrade_schedules_list": "cycles/test_costs.py",
+    "notices_list": "notices/test_pages.py", "notice_objections_list": "notices/test_pages.py",
+    "served_list": "notices/test_pages.py",
 }  # fmt: skip
 API = {
     "managers-list": ("managers:read", "/api/v1/managers/"),
