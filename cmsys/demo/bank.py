@@ -35,6 +35,7 @@ GRADES = (
     ("TRAINEE", "见习客户经理", 1), ("JUNIOR", "初级客户经理", 2), ("MIDDLE", "中级客户经理", 3),
     ("SENIOR", "高级客户经理", 4), ("CHIEF", "资深客户经理", 5),
 )  # fmt: skip
+DECIDED_DAYS = 480
 CAPACITY = {"TRAINEE": 30, "JUNIOR": 60, "MIDDLE": 90, "SENIOR": 110, "CHIEF": 80}
 MAJORS = (
     "金融学",
@@ -182,7 +183,8 @@ def _grades(experience: int, hired: date, today: date, chance: random.Random) ->
         0 if experience < 1 else 1 if experience < 4 else 2 if experience < 9 else 3 if experience < 18 else 4
     )
     reached = max(0, reached - (chance.random() < 0.25))
-    days = (today - hired).days
+    # What changed within the last five quarters, appraisals have decided (cmsys.demo.decisions).
+    days = max((today - hired).days - DECIDED_DAYS, 0)
     first = max(0, reached - min(2, days // 500))
     steps = list(range(first, reached + 1))
     gap = days // (len(steps) + 1) if len(steps) > 1 else 0

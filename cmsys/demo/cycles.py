@@ -1,4 +1,5 @@
-"""The appraisals of the demonstration bank: four quarters that are over and graded, and the present one, open."""
+"""The appraisals of the demonstration bank: four quarters that are over and graded, three of them decided to the end and the
+newest under review, and the present one, open."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from appraisal.schemes.services.schemes import scheme_import
 from appraisal.scoring.services.regrading import regrade
 from cmsys.access.actors import SystemActor
 from cmsys.audit.acting import acting_as
+from cmsys.demo.decisions import decide, review
 from cmsys.jobs.work import work_on
 
 FINISHED = 4
@@ -21,7 +23,7 @@ FINISHED = 4
 
 def grade(*, actor: SystemActor, today: date, now: datetime) -> list[Cycle]:
     """Imports the bank's scheme and the CT preset, opens the last four finished quarters and the present one, and grades
-    the finished ones here and now; all but the newest of them are closed. Returns the cycles, oldest first.
+    the finished ones here and now; all but the newest of them are closed and decided. Returns the cycles, oldest first.
 
     Each step commits by itself, so that the job may be one that a worker takes over.
     """
@@ -32,7 +34,13 @@ def grade(*, actor: SystemActor, today: date, now: datetime) -> list[Cycle]:
     assert quarter is not None
     cycles = []
     for back in range(FINISHED, -1, -1):
-        cycles.append(_graded(actor, scheme.code, quarter.before(back), back, today, now))
+        cycle = _graded(actor, scheme.code, quarter.before(back), back, today, now)
+        # A quarter's decisions are in effect before the next one asks who has which grade.
+        if back > 1:
+            decide(actor=actor, cycle=cycle)
+        elif back == 1:
+            review(actor=actor, cycle=cycle, today=today)
+        cycles.append(cycle)
     return cycles
 
 

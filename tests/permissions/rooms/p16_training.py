@@ -35,7 +35,9 @@ def furnish(house: House) -> None:
         if period == "2025Q4":
             house.objects["untrained_sheet", number] = {"sheet_id": sheet.pk}
             continue
-        plan = TrainingPlan.objects.create(manager=sheet.manager, sheet=sheet, starts_on=TODAY, ends_on=date(2026, 6, 1))
+        plan = TrainingPlan.objects.create(
+            manager=sheet.manager, sheet=sheet, starts_on=TODAY, ends_on=date(2026, 6, 1)
+        )
         item = PlanItem.objects.create(plan=plan, course=course)
         PlanItem.objects.create(plan=plan, course=other)
         house.objects["plan", number] = {"key": plan.pk}
@@ -48,10 +50,21 @@ def furnish(house: House) -> None:
         house.objects[kind, "none"] = parts
     house.objects["plan", "letters"] = {"key": "abc"}
     some = house.objects["plan_number", "M-CD1"]["pk"]
-    house.objects["plan_item", "theirs"] = {"pk": some, "item_id": house.objects["plan_item", "M-CD2"]["item_id"]}
+    house.objects["plan_item", "theirs"] = {
+        "pk": some,
+        "item_id": house.objects["plan_item", "M-CD2"]["item_id"],
+    }
 
 
-A_COURSE = {"name": "新课", "level": "1", "kind": "online", "hours": "4", "cost": "0", "offered": "on", "line": ""}
+A_COURSE = {
+    "name": "新课",
+    "level": "1",
+    "kind": "online",
+    "hours": "4",
+    "cost": "0",
+    "offered": "on",
+    "line": "",
+}
 
 
 def _course(house: House, name: str) -> dict[str, Any]:
@@ -65,7 +78,11 @@ def _course(house: House, name: str) -> dict[str, Any]:
 
 def _competency(house: House, name: str) -> dict[str, Any]:
     found = Competency.objects.filter(code=house.objects["competency", name or "first"]["key"]).first()
-    return {"name": "改名", "indicators": "COMM", "version": found.updated_at.isoformat() if found and name else ""}
+    return {
+        "name": "改名",
+        "indicators": "COMM",
+        "version": found.updated_at.isoformat() if found and name else "",
+    }
 
 
 BODIES: dict[str, Callable[[Any, str], dict[str, Any]]] = {

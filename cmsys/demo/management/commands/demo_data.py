@@ -17,6 +17,7 @@ from django.utils import timezone
 from cmsys.audit.acting import acting_as
 from cmsys.demo.cycles import grade
 from cmsys.demo.filling import ACTOR, fill
+from cmsys.demo.training import teach
 
 
 class Command(BaseCommand):
@@ -60,7 +61,10 @@ class Command(BaseCommand):
 
     def _grade(self, now: datetime) -> str:
         """Four graded quarters and an open one, where there are records of five quarters."""
-        cycles = grade(actor=ACTOR, today=timezone.localdate(now), now=now)
+        today = timezone.localdate(now)
+        cycles = grade(actor=ACTOR, today=today, now=now)
+        graded = [cycle for cycle in cycles if cycle.graded_at]
+        teach(actor=ACTOR, cycle=graded[-1] if graded else None, today=today, now=now)
         return "，" + "、".join(
             f"{cycle.period} {cycle.scored} 人已评" for cycle in cycles if cycle.graded_at
         )
