@@ -40,14 +40,16 @@ def claim_card(request: SignedInRequest, appeal: GradeAppeal) -> str:
         {"label": _("请求"), "value": appeal.wish, "wide": True},
         {"label": _("等级变更"), "value": f"{decision.get_kind_display()}：{change}"},
         {"label": _("办理状态"), "value": decision.get_state_display()},
-        {"label": _("知悉日期"), "value": appeal.told_on},
-        {"label": _("申诉截止日"), "value": appeal.window_ends_on},
+        {"label": _("知悉日期"), "value": appeal.told_on.isoformat()},
+        {"label": _("申诉截止日"), "value": appeal.window_ends_on.isoformat()},
         {"label": _("提出时间"), "value": cn_datetime(appeal.lodged_at)},
-        {"label": _("答复期限"), "value": clock_said(appeal) or appeal.due_on,
+        {"label": _("答复期限"), "value": clock_said(appeal) or appeal.due_on.isoformat(),
          "tag": "down" if is_late(appeal, OPEN_APPEALS) else ""},
         {"label": _("办理人"), "value": appeal.handler and appeal.handler.name},
-        {"label": _("生效"), "value": _("暂缓生效，等待答复") if appeal.suspended else _("申诉期间不停止执行")},
     ]  # fmt: skip
+    if appeal.state in OPEN_APPEALS:
+        effect = _("暂缓生效，等待答复") if appeal.suspended else _("申诉期间不停止执行")
+        facts.append({"label": _("生效"), "value": effect})
     return render_to_string("components/facts.html", {"facts": facts}, request=request)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appraisal.appeals.cases import remedies_for
-from appraisal.appeals.choices import Ground, Outcome, Progress
+from appraisal.appeals.choices import Ground, Outcome, Progress, Remedy
 from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from appraisal.appeals.services.plans import Draft, Measure
 from appraisal.grading.models import GradeDecision
@@ -97,10 +97,14 @@ class AnswerForm(SentForm):
         decision = case.decision
         remedies = [(remedy.value, remedy.label) for remedy in remedies_for(decision)]
         self.fields["remedy"].choices = remedies  # type: ignore[attr-defined]
-        self.fields["grade_code"].choices = [("", _("不填")), *better_grades(decision)]  # type: ignore[attr-defined]
+        if Remedy.GRADE in remedies_for(decision):
+            grades = [("", _("不填")), *grades_of(decision)]
+            self.fields["grade_code"].choices = grades  # type: ignore[attr-defined]
+        else:
+            del self.fields["grade_code"]
 
 
-def better_grades(decision: GradeDecision) -> list[tuple[str, str]]:
+def grades_of(decision: GradeDecision) -> list[tuple[str, str]]:
     """Every grade of the series, lowest first: the service says why one cannot be given. One query."""
     rows = Grade.objects.order_by("order")
     if decision.grade is not None:

@@ -50,7 +50,7 @@ class Act:
 
 
 def _decide(*, form_values: dict[str, Any], **rest: Any) -> Any:
-    given = deciding.Answer(form_values["outcome"], form_values["remedy"], form_values["grade_code"])
+    given = deciding.Answer(form_values["outcome"], form_values["remedy"], form_values.get("grade_code", ""))
     return deciding.appeal_decide(answer=given, **rest)
 
 
@@ -227,6 +227,7 @@ def plan_write(request: SignedInRequest, pk: int) -> HttpResponse:
     plan = _found(request, PLANS, PLAN_EDIT, pk)
     PLAN.check("issue", plan.state, by=plan.moved_by, at=plan.moved_at)
     form = forms.DraftForm(request.POST or None, case=plan)
+    form.fields["coach"].initial = plan.coach or request.user.name
     if request.method == "POST" and form.is_valid():
         saved = _taken(
             form,

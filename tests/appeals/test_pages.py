@@ -73,7 +73,9 @@ def test_the_person_lodges_it_the_supervisor_comments_another_answers(world: App
     assert [key for key, _label in page.context["page"].form.fields["remedy"].choices] == [
         "none", "overturn", "review", "data",
     ]  # fmt: skip
-    given = form_of(page, outcome="upheld", remedy="overturn", reason="少计属实", grade_code="")
+    # Before its day no grade can be given: the field is not there.
+    assert "grade_code" not in page.context["page"].form.fields
+    given = form_of(page, outcome="upheld", remedy="overturn", reason="少计属实")
     refused = second.post(act, given | {"remedy": "none"})
     assert refused.status_code == 422
     assert "申诉成立时，须选择怎样更正" in refused.content.decode()
