@@ -19,9 +19,7 @@ class CourseFilterSet(django_filters.FilterSet):
     competency = django_filters.ModelChoiceFilter(
         label=_("胜任力"), queryset=Competency.objects.all(), to_field_name="code", empty_label=_("全部")
     )
-    level = django_filters.TypedChoiceFilter(
-        label=_("层级"), choices=Level.choices, coerce=int, empty_label=_("全部")
-    )
+    level = django_filters.ChoiceFilter(label=_("层级"), choices=Level.choices, empty_label=_("全部"))
     line = django_filters.ModelChoiceFilter(
         label=_("适用条线"), queryset=BusinessLine.objects.all(), to_field_name="code", method="for_line",
         empty_label=_("全部"),
