@@ -188,9 +188,7 @@ def _show_secret(request: SignedInRequest, client: Client, secret: str) -> HttpR
         "subtitle": _("只显示这一次，请通过安全渠道交给使用方"),
     }
     context = {"page": page, "client": client, "secret": secret, "url": CLIENTS.url("detail", client)}
-    response = render(request, "administration/api_client_secret.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "administration/api_client_secret.html", context)
 
 
 def _form(request: SignedInRequest, form: Any, title: str, url: str, notice: str) -> HttpResponse:
