@@ -128,9 +128,9 @@ def _input_said(words: SchemeWords, change: Altering) -> str:
     value, nearest = Decimal(change.value), Decimal(change.nearest)
     less, more = (_("低"), _("高")) if kind == "rating" or unit == "%" else (_("少"), _("多"))
     by = _amount(abs(nearest - value), _("个百分点") if unit == "%" else unit)
-    return _("%(name)s%(how)s %(by)s，由 %(value)s到 %(nearest)s") % {
-        "name": _name(words, change.input, kind, code, group), "how": more if nearest > value else less, "by": by,
-        "value": _spaced(_amount(value, unit)), "nearest": _amount(nearest, unit),
+    return _("%(name)s%(how)s%(by)s，由%(value)s到%(nearest)s") % {
+        "name": _name(words, change.input, kind, code, group), "how": more if nearest > value else less, "by": _apart(by),
+        "value": _apart(_amount(value, unit), both=True), "nearest": _apart(_amount(nearest, unit)),
     }  # fmt: skip
 
 
@@ -168,17 +168,22 @@ def _unit(words: SchemeWords, kind: str, code: str) -> str:
     return {"rating": _("分"), "months_in_grade": _("个月"), "event": _("次")}.get(kind, "")
 
 
-def _spaced(text: str) -> str:
-    """Figures stand apart from the words after them, words do not."""
-    return text if "\u4e00" <= text[-1] <= "\u9fff" else f"{text} "
+def _apart(text: str, both: bool = False) -> str:
+    """Figures stand apart from the words before them, and after them (`both`); words do not."""
+
+    def figure(letter: str) -> bool:
+        return not "\u4e00" <= letter <= "\u9fff"
+
+    return (" " if figure(text[0]) else "") + text + (" " if both and figure(text[-1]) else "")
 
 
 def _amount(value: Decimal, unit: str) -> str:
-    """`527 万元`, `3 分`, `12`; yuan in tens of thousands where that is no longer to read."""
+    """`527 万元`, `约 939.63 万元`, `3 分`, `12`; yuan in tens of thousands where that is no longer to read, and rounded:
+    the document has every digit."""
     if unit == "元" and abs(value) >= 10_000:
         large = value / 10_000
-        if large == large.quantize(CENT):
-            return _("%(n)s 万元") % {"n": said(large)}
+        rounded = large.quantize(CENT, ROUND_HALF_UP)
+        return (_("%(n)s 万元") if rounded == large else _("约 %(n)s 万元")) % {"n": said(rounded)}
     if unit == "%":
         return f"{said(value)}%"
     return f"{said(value)} {unit}".strip()

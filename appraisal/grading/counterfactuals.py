@@ -107,7 +107,12 @@ class Explainer:
             return Counterfactual(basis, TOO_MANY, count)
         among = self.cohort_of(case.index)
         person = self.cohort.people[case.index]
-        found = self._changes(among, person, near=case.kind == "hold")
+        # What leaves somebody without a result (a target of nothing) changes no grade.
+        found = [
+            change
+            for change in self._changes(among, person, near=case.kind == "hold")
+            if change.after[0] != "not_rated"
+        ]
         changes = [self._altering(among, person.employee_no, change) for change in found[:MOST_CHANGES]]
         return Counterfactual(basis, PEERS if self.grouping else ALONE, count, changes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,10 +14,11 @@ from django.test import Client as Browser
 from appraisal.cycles.models import CycleMember
 from appraisal.figures.models import Reading
 from appraisal.grading.choices import DecisionState
-from appraisal.grading.counterfactual_words import sentences
+from appraisal.grading.counterfactual_words import said_changes, sentences
 from appraisal.grading.documents import DocumentError, load_counterfactual
 from appraisal.grading.explaining import EXPLAIN, Explained, ask
 from appraisal.grading.models import GradeDecision
+from appraisal.scoring.words import words_of
 from cmsys.jobs.models import Job
 from tests.appraisal.world import World, graded
 from tests.cast import STAGE
@@ -155,3 +157,22 @@ def test_the_card_stands_on_the_sheet_for_those_who_may_see_the_decision(
     # The auditor may read sheets where he may, but no decisions.
     page = signed_in("aud").get(url)
     assert page.status_code != 200 or "销售额少 611" not in page.content.decode()
+
+
+def test_amounts_are_read_in_tens_of_thousands_and_nothing_ends_in_no_result(demo: World) -> None:
+    """Every digit stands in the document; the sentence rounds and says so. A target of nothing is no change of grade."""
+    earlier(demo)
+    decision = told(demo)["M-CX1"]
+    document = load_counterfactual(decision.counterfactual)
+    assert document is not None and "not_rated" not in {change.kind for change in document.changes}
+    words = words_of(decision.cycle.scheme)
+    yuan = replace(words, units={"SALES": "元"})
+    change = replace(document.changes[0], value="13417952.56", nearest="8147952.56")
+    [said] = said_changes(yuan, decision, replace(document, changes=[change]))
+    assert said.text == (
+        "若本季绩效低 14.26 分（销售额少 527 万元，由约 1,341.80 万元到约 814.80 万元），结论将变为“保持初级”。"
+    )
+    share = replace(words, units={"SALES": "%"})
+    change = replace(change, value="12.5", nearest="14")
+    [said] = said_changes(share, decision, replace(document, changes=[change]))
+    assert "销售额高 1.5 个百分点，由 12.5% 到 14%" in said.text
