@@ -24,7 +24,7 @@ from appraisal.notices.services.serving import (
     service_serve,
     service_sign,
 )
-from appraisal.notices.views import FORM_METHODS, confirm_page, file, form_page, plain, saved
+from appraisal.notices.views import FORM_METHODS, confirm_page, file, form_page, plain, saved, sent
 from appraisal.notices.words import appeal_channel, effective_from, reasons_of
 from appraisal.scoring.models import ScoreSheet
 from appraisal.scoring.paper import grade_label, paper_of
@@ -68,7 +68,7 @@ def served_new(request: SignedInRequest, pk: int) -> HttpResponse:
     initial = {"method": "in_person", "channel": appeal_channel(), "version": decision.updated_at.isoformat()}
     if request.method == "GET":
         initial["reasons"] = _reasons(decision)
-    form = forms.ServeForm(request.POST or None, initial=initial)
+    form = forms.ServeForm(sent(request), initial=initial)
 
     def act() -> ServiceOfNotice:
         data = form.cleaned_data
@@ -106,7 +106,7 @@ def served_sign(request: SignedInRequest, pk: int) -> HttpResponse:
         service: ServiceOfNotice = own.select_related("decision__manager").get(pk=pk)
     except (ServiceOfNotice.DoesNotExist, OverflowError) as error:
         raise Http404 from error
-    form = forms.SignForm(request.POST or None)
+    form = forms.SignForm(sent(request))
 
     def act() -> ServiceOfNotice:
         return service_sign(
@@ -137,7 +137,7 @@ def _kept(request: SignedInRequest, pk: int) -> ServiceOfNotice:
 def served_receipt(request: SignedInRequest, pk: int) -> HttpResponse:
     """The signed receipt has come back on paper."""
     service = _kept(request, pk)
-    form = forms.NoteForm(request.POST or None)
+    form = forms.NoteForm(sent(request))
 
     def act() -> ServiceOfNotice:
         return receipt_enter(
@@ -156,7 +156,7 @@ def served_receipt(request: SignedInRequest, pk: int) -> HttpResponse:
 def served_refused(request: SignedInRequest, pk: int) -> HttpResponse:
     """The person would not sign."""
     service = _kept(request, pk)
-    form = forms.RefusalForm(request.POST or None)
+    form = forms.RefusalForm(sent(request))
 
     def act() -> ServiceOfNotice:
         data = form.cleaned_data

@@ -40,6 +40,11 @@ from cmsys.ui.views import add_service_error
 FORM_METHODS = ["GET", "POST"]
 
 
+def sent(request: SignedInRequest) -> Any:
+    """What was posted, even if it is nothing; None where a form is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
 def saved(request: SignedInRequest, form: Any, act: Callable[[], Any], said: str) -> Any:
     """What the service returns when a form was sent and it took it; None otherwise, with the refusal on the form."""
     if request.method != "POST" or not form.is_valid():
@@ -102,7 +107,7 @@ def notice_new(request: SignedInRequest) -> HttpResponse:
         "decisions": list(of_round.order_by().values_list("pk", flat=True)), "title": notice_title(round_),
         "text": notice_text(round_), "channel": notice_channel(), "starts_on": today,
     }  # fmt: skip
-    form = forms.NoticeForm(request.POST or None, actor=request.user, waiting=of_round, initial=initial)
+    form = forms.NoticeForm(sent(request), actor=request.user, waiting=of_round, initial=initial)
 
     def act() -> PublicNotice:
         return notice_draft(
@@ -139,7 +144,7 @@ def notice_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         "starts_on": max(notice.starts_on, timezone.localdate()), "version": notice.updated_at.isoformat(),
         "audience": notice.audience.code if notice.audience else None,
     }  # fmt: skip
-    form = forms.NoticeForm(request.POST or None, actor=request.user, waiting=choices, initial=initial)
+    form = forms.NoticeForm(sent(request), actor=request.user, waiting=choices, initial=initial)
 
     def act() -> PublicNotice:
         return notice_change(
@@ -163,7 +168,7 @@ def notice_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def notice_discard_page(request: SignedInRequest, pk: int) -> HttpResponse:
     """A draft that shall not go out."""
     notice = _draft(request, pk)
-    form = forms.ReasonForm(request.POST or None)
+    form = forms.ReasonForm(sent(request))
 
     def act() -> PublicNotice:
         return notice_discard(
@@ -183,7 +188,7 @@ def notice_discard_page(request: SignedInRequest, pk: int) -> HttpResponse:
 def notice_publish_page(request: SignedInRequest, pk: int) -> HttpResponse:
     """What putting it up brings about, day by day; then it is up."""
     notice = _draft(request, pk)
-    form = forms.PublishForm(request.POST or None, initial={"version": notice.updated_at.isoformat()})
+    form = forms.PublishForm(sent(request), initial={"version": notice.updated_at.isoformat()})
 
     def act() -> PublicNotice:
         return draft_publish(
@@ -245,7 +250,7 @@ def notice_object(request: SignedInRequest, pk: int) -> HttpResponse:
             request, "notices/closed.html", {"page": closed, "reason": closed_said(notice)}, status=status
         )
     lines = shown_lines(notice).exclude(decision__manager__employee_no=request.user.employee_no or "")
-    form = forms.ObjectionForm(request.POST or None, lines=lines)
+    form = forms.ObjectionForm(sent(request), lines=lines)
 
     def act() -> Any:
         data = form.cleaned_data
@@ -269,7 +274,7 @@ def objection_answer_page(request: SignedInRequest, pk: int) -> HttpResponse:
     """The verdict on one objection."""
     require(request.user, permissions.OBJECTION_HANDLE)
     objection = OBJECTIONS.find(request.user, str(pk), "handle")
-    form = forms.AnswerForm(request.POST or None, initial={"version": objection.updated_at.isoformat()})
+    form = forms.AnswerForm(sent(request), initial={"version": objection.updated_at.isoformat()})
 
     def act() -> Any:
         data = form.cleaned_data
