@@ -145,7 +145,7 @@ def lodge(request: SignedInRequest, decision_id: int) -> HttpResponse:
     present = decision.appeals.filter(state__in=OPEN_APPEALS).first()
     if request.method == "GET" and present is not None:
         return HttpResponseRedirect(APPEALS.url("detail", present))
-    form = forms.LodgeForm(request.POST or None)
+    form: Any = forms.LodgeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         appeal = _taken(
@@ -195,7 +195,7 @@ def appeal_act(request: SignedInRequest, pk: int, verb: str) -> HttpResponse:
 def plan_open(request: SignedInRequest) -> HttpResponse:
     """The supervisor opens a plan by hand; what it says comes on the next page."""
     require(request.user, PLAN_EDIT)
-    form = forms.OpenForm(
+    form: Any = forms.OpenForm(
         request.POST or None, initial={"employee_no": request.GET.get("employee_no", "")[:40]}
     )
     if request.method == "POST" and form.is_valid():
@@ -226,7 +226,7 @@ def plan_write(request: SignedInRequest, pk: int) -> HttpResponse:
     """What the plan says, on one page, as long as it is a draft."""
     plan = _found(request, PLANS, PLAN_EDIT, pk)
     PLAN.check("issue", plan.state, by=plan.moved_by, at=plan.moved_at)
-    form = forms.DraftForm(request.POST or None, case=plan)
+    form: Any = forms.DraftForm(request.POST or None, case=plan)
     form.fields["coach"].initial = plan.coach or request.user.name
     if request.method == "POST" and form.is_valid():
         saved = _taken(
@@ -261,7 +261,7 @@ def plan_check(request: SignedInRequest, pk: int, check_id: int) -> HttpResponse
     if check is None:
         raise Http404
     plan = check.plan
-    form = forms.CheckForm(request.POST or None)
+    form: Any = forms.CheckForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         saved = _taken(
@@ -340,7 +340,7 @@ def _act_page(
             ),
         )
         if saved is not None:
-            messages.success(request, act.done)
+            messages.success(request, str(act.done))
             return HttpResponseRedirect(resource.url("detail", case))
     page = ConfirmPage(
         title=label, form=form, effects=act.effects, subtitle=resource.object_title(case), submit_label=label,

@@ -93,6 +93,27 @@ def test_nor_whoever_stands_in_for_the_person_or_he_for_him(world: Appealed, sid
     assert code_of(refusal) == [("recusal", "deputy")]
 
 
+def test_a_deputy_hears_in_his_principals_place_and_only_where_he_might(world: Appealed) -> None:
+    appeal, other = world.lodged("M-PD1"), world.lodged("M-CD1")
+    for principal in ("hrsh", "hrb"):
+        Deputyship.objects.create(
+            principal=world.user(principal), deputy=world.user("trn"), starts_on=TOLD, ends_on=date(2099, 1, 1),
+            reason="休假",
+        )  # fmt: skip
+        if principal == "hrsh":
+            deputy = world.do("accept", appeal, "trn")
+            step = deputy.steps.get(verb="accept")
+            assert (deputy.handler, step.actor, step.on_behalf) == (
+                world.user("trn"), world.user("trn"), world.user("hrsh"),
+            )  # fmt: skip
+    # hrb has confirmed the decision: nobody hears the appeal in his place.
+    before = rows()
+    with pytest.raises(ValidationError) as refusal:
+        world.do("accept", other, "trn")
+    assert code_of(refusal) == [("recusal", "decided_before")]
+    assert rows() == before
+
+
 def test_the_second_to_accept_is_told_who_was_first(world: Appealed) -> None:
     appeal = world.lodged("M-CD1")
     assert world.do("accept", appeal, "second").state == "hearing"

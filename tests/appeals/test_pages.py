@@ -194,6 +194,9 @@ def test_plan_and_appeal_stand_where_people_look(world: Appealed, as_person: As)
     appeal = world.lodge("M-CD1", timezone.localdate())
     assert lodge not in cards(as_person("cm").get(case))["appeals"]
     assert reverse("appeals_detail", args=[appeal.pk]) in cards(as_person("mgr").get(case))["appeals"]
+    own = as_person("cm").get(reverse("my_grade")).content.decode()
+    assert f'href="{reverse("appeals_detail", args=[appeal.pk])}"' in own
+    assert f'href="{reverse("improvement_plans_detail", args=[plan.pk])}"' in own
 
 
 def test_only_the_supervisor_is_offered_a_new_plan_and_only_one(world: Appealed, as_person: As) -> None:
