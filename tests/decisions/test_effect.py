@@ -56,12 +56,20 @@ def test_who_keeps_his_grade_does_so_from_the_day_of_the_round(submitted: Propos
     assert case.now.state == "confirmed"
     assert go() == Effect(case.pk, 1, 0)
     row = case.now
-    assert (row.state, row.status, row.effective_from, row.effective_to) == ("effective", "effective", EFFECTIVE, None)
+    assert (row.state, row.status, row.effective_from, row.effective_to) == (
+        "effective",
+        "effective",
+        EFFECTIVE,
+        None,
+    )
     assert case.steps[-1] == ("take_effect", "confirmed", "effective")
     assert case.events[-1] == "decision.take_effect"
     assert history(submitted, "M-CD1") == [("MIDDLE", "2018-07-01", None, "hired")]
     own = Message.objects.get(key=f"effect:{case.pk}")
-    assert (own.recipient.username, own.title) == ("cm", "DEMO 2025Q4 定级结果生效：中级客户经理，自 2026-03-20 起")
+    assert (own.recipient.username, own.title) == (
+        "cm",
+        "DEMO 2025Q4 定级结果生效：中级客户经理，自 2026-03-20 起",
+    )
     assert go() == Effect(), "once"
 
 
@@ -108,7 +116,9 @@ def test_a_demotion_takes_effect_once_it_is_served(submitted: Proposals) -> None
 
 @pytest.mark.parametrize("state", ["in_review", "returned", "reviewed", "on_notice", "withdrawn"])
 def test_nothing_else_takes_effect(submitted: Proposals, state: str) -> None:
-    submitted.case("M-CD1").at(state=state, kind="promotion", grade=submitted.cast.grades["SENIOR"], effective_from=TODAY)
+    submitted.case("M-CD1").at(
+        state=state, kind="promotion", grade=submitted.cast.grades["SENIOR"], effective_from=TODAY
+    )
     assert go() == Effect()
 
 
@@ -121,10 +131,18 @@ def test_a_promotion_that_is_confirmed_waits_for_its_notice(submitted: Proposals
 def next_cycle(found: Proposals, period: str, starts_on: date) -> GradingRound:
     old = found.cycle
     cycle = Cycle.objects.create(
-        scheme=old.scheme, scheme_code=old.scheme_code, period=period, starts_on=starts_on, ends_on=date(2026, 12, 31)
+        scheme=old.scheme,
+        scheme_code=old.scheme_code,
+        period=period,
+        starts_on=starts_on,
+        ends_on=date(2026, 12, 31),
     )
     return GradingRound.objects.create(
-        cycle=cycle, state="review", submitted_at=timezone.now(), review_due_on=TODAY, effective_on=date(2026, 6, 1)
+        cycle=cycle,
+        state="review",
+        submitted_at=timezone.now(),
+        review_due_on=TODAY,
+        effective_on=date(2026, 6, 1),
     )
 
 
@@ -133,8 +151,16 @@ def beside(found: Proposals, round: GradingRound, **values: Any) -> GradeDecisio
     person = found.cast.managers["M-CD1"]
     sheet = ScoreSheet.objects.create(cycle=round.cycle, manager=person, unit=person.unit, proposal="hold")
     grade = found.cast.grades["MIDDLE"]
-    given = {"state": "confirmed", "kind": "hold", "proposal": "hold", "grade": grade, "previous_grade": grade} | values
-    return GradeDecision.objects.create(round=round, cycle=round.cycle, manager=person, unit=person.unit, sheet=sheet, **given)
+    given = {
+        "state": "confirmed",
+        "kind": "hold",
+        "proposal": "hold",
+        "grade": grade,
+        "previous_grade": grade,
+    } | values
+    return GradeDecision.objects.create(
+        round=round, cycle=round.cycle, manager=person, unit=person.unit, sheet=sheet, **given
+    )
 
 
 def test_the_earlier_decision_is_superseded(submitted: Proposals) -> None:
@@ -149,7 +175,9 @@ def test_the_earlier_decision_is_superseded(submitted: Proposals) -> None:
 
 def test_a_late_decision_of_an_earlier_cycle_does_not_undo_a_later_one(submitted: Proposals) -> None:
     late = submitted.case("M-CD1").bring_to("confirmed")
-    second = beside(submitted, next_cycle(submitted, "2026Q1", date(2026, 1, 1)), state="effective", effective_from=TODAY)
+    second = beside(
+        submitted, next_cycle(submitted, "2026Q1", date(2026, 1, 1)), state="effective", effective_from=TODAY
+    )
     assert go() == Effect(late.pk, 0, 1)
     assert (late.now.state, [flag["code"] for flag in late.now.flags]) == ("confirmed", ["trouble"])
     assert GradeDecision.objects.get(pk=second.pk).state == "effective"
@@ -159,7 +187,9 @@ def test_a_late_decision_of_an_earlier_cycle_does_not_undo_a_later_one(submitted
 def test_one_that_cannot_does_not_hold_up_the_others(submitted: Proposals) -> None:
     """Between confirming and the day somebody else has changed the grade of one person."""
     bad, good = promoted(submitted, effective_from=EFFECTIVE), submitted.case("M-CX1")
-    good.at(kind="promotion", grade=submitted.cast.grades["MIDDLE"], state="cleared", effective_from=EFFECTIVE)
+    good.at(
+        kind="promotion", grade=submitted.cast.grades["MIDDLE"], state="cleared", effective_from=EFFECTIVE
+    )
     grade_begin(
         actor=STAGE, manager_id=submitted.cast.managers["M-CD1"].pk, grade=submitted.cast.grades["JUNIOR"],
         starts_on=date(2026, 3, 1), cause=GradeCause.CORRECTION, note="",
@@ -205,7 +235,10 @@ def test_who_has_the_grade_already_begins_nothing(submitted: Proposals) -> None:
         starts_on=date(2026, 3, 1), cause=GradeCause.CORRECTION, note="",
     )  # fmt: skip
     assert go() == Effect(case.pk, 1, 0)
-    assert [row[:2] for row in history(submitted, "M-CD1")] == [("MIDDLE", "2018-07-01"), ("SENIOR", "2026-03-01")]
+    assert [row[:2] for row in history(submitted, "M-CD1")] == [
+        ("MIDDLE", "2018-07-01"),
+        ("SENIOR", "2026-03-01"),
+    ]
 
 
 # --- the job -------------------------------------------------------------------------------------------------------------
@@ -250,7 +283,12 @@ def demoted(submitted: Proposals) -> Case:
 def test_an_upheld_appeal_gives_the_better_grade_from_that_day(demoted: Case, submitted: Proposals) -> None:
     demoted.do("correct", "hrh2", grade=submitted.cast.grades["MIDDLE"], today=date(2026, 4, 7))
     row = demoted.now
-    assert (row.state, row.kind, row.effective_from, str(row.grade)) == ("effective", "hold", date(2026, 4, 7), "中级客户经理")
+    assert (row.state, row.kind, row.effective_from, str(row.grade)) == (
+        "effective",
+        "hold",
+        date(2026, 4, 7),
+        "中级客户经理",
+    )
     assert history(submitted, "M-CD1") == [
         ("MIDDLE", "2018-07-01", "2026-03-20", "hired"), ("JUNIOR", "2026-03-20", "2026-04-07", "appraisal"),
         ("MIDDLE", "2026-04-07", None, "appraisal"),

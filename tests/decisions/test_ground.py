@@ -34,7 +34,9 @@ def of(case: Case) -> dict[str, Any]:
 
 
 def sales(case: Case) -> None:
-    Reading.objects.filter(indicator_code="SALES", **of(case)).update(value=Decimal(2500), updated_at=timezone.now())
+    Reading.objects.filter(indicator_code="SALES", **of(case)).update(
+        value=Decimal(2500), updated_at=timezone.now()
+    )
 
 
 def taken_back(case: Case) -> None:
@@ -42,16 +44,25 @@ def taken_back(case: Case) -> None:
 
 
 def goal(case: Case) -> None:
-    Target.objects.filter(indicator_code="SALES", **of(case)).update(value=Decimal(4000), updated_at=timezone.now())
+    Target.objects.filter(indicator_code="SALES", **of(case)).update(
+        value=Decimal(4000), updated_at=timezone.now()
+    )
 
 
 def rated(case: Case) -> None:
-    Rating.objects.create(indicator_code="TEAM", rater="R9", rater_group="peer", score=Decimal(60), **of(case))
+    Rating.objects.create(
+        indicator_code="TEAM", rater="R9", rater_group="peer", score=Decimal(60), **of(case)
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [(sales, "指标值“销售额”"), (taken_back, "指标值“逾期率”"), (goal, "目标“销售额”"), (rated, "评分“团队协作”")],
+    [
+        (sales, "指标值“销售额”"),
+        (taken_back, "指标值“逾期率”"),
+        (goal, "目标“销售额”"),
+        (rated, "评分“团队协作”"),
+    ],
 )
 @pytest.mark.parametrize(("state", "verb", "who"), [
     ("in_review", "approve", "mgr"), ("in_review", "amend", "mgr"), ("reviewed", "confirm", "hrh"),
@@ -89,7 +100,9 @@ def test_figures_put_back_free_the_case(case: Case) -> None:
     assert (case.now.state, case.now.stale) == ("reviewed", False)
 
 
-def test_codes_the_scheme_does_not_read_and_other_people_do_not_matter(case: Case, submitted: Proposals) -> None:
+def test_codes_the_scheme_does_not_read_and_other_people_do_not_matter(
+    case: Case, submitted: Proposals
+) -> None:
     Reading.objects.create(indicator_code="VISITS", value=Decimal(3), **of(case))
     sales(submitted.case("M-CX1"))
     Reading.objects.create(indicator_code="SALES", value=Decimal(1), **(of(case) | {"period": "2026Q1"}))
@@ -102,7 +115,9 @@ def test_the_regrading_frees_or_voids(submitted: Proposals) -> None:
     for found in (one, other):
         found.bring_to("reviewed")
     sales(one)
-    Target.objects.filter(indicator_code="SALES", **of(other)).update(value=Decimal(3001), updated_at=timezone.now())
+    Target.objects.filter(indicator_code="SALES", **of(other)).update(
+        value=Decimal(3001), updated_at=timezone.now()
+    )
     assert stale_mark(actor=STAGE, cycle_id=submitted.cycle.pk, now=timezone.now()) == 2
     Target.objects.filter(indicator_code="SALES", **of(other)).update(value=Decimal(3000))
     submitted.regrade()
@@ -181,8 +196,15 @@ def test_the_job_runs_when_figures_have_changed_and_every_morning(submitted: Pro
 
 
 def test_marks_name_what_differs(submitted: Proposals) -> None:
-    assert moved_since("reading.A=1 target.B=2", "reading.A=1 target.B=3 rating.C=4") == ["rating.C", "target.B"]
+    assert moved_since("reading.A=1 target.B=2", "reading.A=1 target.B=3 rating.C=4") == [
+        "rating.C",
+        "target.B",
+    ]
     person = submitted.cast.managers["M-CD1"]
     alone = grounds_of(submitted.cycle, [person.pk])
     assert list(alone) == [person.pk]
-    assert alone[person.pk] == grounds_of(submitted.cycle)[person.pk] == GradeDecision.objects.get(manager=person).ground
+    assert (
+        alone[person.pk]
+        == grounds_of(submitted.cycle)[person.pk]
+        == GradeDecision.objects.get(manager=person).ground
+    )

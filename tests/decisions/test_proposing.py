@@ -40,7 +40,15 @@ def promoted(found: Proposals, number: str = "M-CD1", to: str = "SENIOR", digest
 
 def test_every_sheet_has_a_case_that_keeps_what_is_not_changed(proposals: Proposals) -> None:
     found = {
-        number: (row.state, row.status, row.proposal, row.kind, str(row.previous_grade), str(row.grade), row.total)
+        number: (
+            row.state,
+            row.status,
+            row.proposal,
+            row.kind,
+            str(row.previous_grade),
+            str(row.grade),
+            row.total,
+        )
         for number in ("M-CD1", "M-CD2", "M-CX1", "M-PD1")
         for row in [proposals.decision(number)]
     }
@@ -79,23 +87,41 @@ def test_a_draft_takes_over_what_its_sheet_says_now(proposals: Proposals) -> Non
     promoted(proposals)
     assert again(proposals) == Proposed(created=0, refreshed=1, voided=[])
     row = proposals.decision("M-CD1")
-    assert (row.state, row.kind, row.grade and row.grade.code, row.total) == ("drafted", "promotion", "SENIOR", Decimal("95.5"))
+    assert (row.state, row.kind, row.grade and row.grade.code, row.total) == (
+        "drafted",
+        "promotion",
+        "SENIOR",
+        Decimal("95.5"),
+    )
     assert (row.basis, row.flags, DecisionStep.objects.count()) == ("other", [], 0)
     assert Event.objects.filter(kind="decision.void").count() == 0
 
 
-@pytest.mark.parametrize("state", ["in_review", "returned", "reviewed", "confirmed", "on_notice", "served", "cleared"])
+@pytest.mark.parametrize(
+    "state", ["in_review", "returned", "reviewed", "confirmed", "on_notice", "served", "cleared"]
+)
 def test_changed_figures_void_what_was_decided(submitted: Proposals, state: str, monkeypatch: Any) -> None:
     told: list[tuple[int, str]] = []
     monkeypatch.setattr(voiding, "_followers", [lambda row, now: told.append((row.pk, row.state))])
     case = submitted.case("M-CD1")
     case.bring_to(state)
-    case.at(assignee=submitted.user("mgr2"))
+    case.at(assignee=submitted.user("mgr2"), kind="hold")
     promoted(submitted)
     assert again(submitted) == Proposed(voided=[case.pk])
     row = case.now
-    assert (row.state, row.kind, row.grade and row.grade.code, row.proposal) == ("in_review", "promotion", "SENIOR", "promotion")
-    assert (row.reviewed_by, row.confirmed_by, row.assignee, row.effective_from, row.stale) == (None, None, None, None, False)
+    assert (row.state, row.kind, row.grade and row.grade.code, row.proposal) == (
+        "in_review",
+        "promotion",
+        "SENIOR",
+        "promotion",
+    )
+    assert (row.reviewed_by, row.confirmed_by, row.assignee, row.effective_from, row.stale) == (
+        None,
+        None,
+        None,
+        None,
+        False,
+    )
     assert {flag["code"] for flag in row.flags} >= {"voided"}
     assert case.steps[-1] == ("void", state, "in_review")
     step = DecisionStep.objects.filter(decision=case.pk).latest("pk")
@@ -157,8 +183,16 @@ def test_what_does_not_fit_the_ladder_is_flagged(proposals: Proposals) -> None:
     again(proposals)
     rows = {number: proposals.decision(number) for number in ("M-CX1", "M-CD1", "M-CD2")}
     assert rows["M-CX1"].flags == [{"code": "far"}]
-    assert (rows["M-CD1"].flags, rows["M-CD1"].grade, rows["M-CD1"].kind) == ([{"code": "unknown_grade"}], None, "promotion")
-    assert (rows["M-CD2"].flags, rows["M-CD2"].previous_grade, rows["M-CD2"].grade) == ([{"code": "no_grade"}], None, None)
+    assert (rows["M-CD1"].flags, rows["M-CD1"].grade, rows["M-CD1"].kind) == (
+        [{"code": "unknown_grade"}],
+        None,
+        "promotion",
+    )
+    assert (rows["M-CD2"].flags, rows["M-CD2"].previous_grade, rows["M-CD2"].grade) == (
+        [{"code": "no_grade"}],
+        None,
+        None,
+    )
 
 
 def test_only_who_may_regrade_proposes(proposals: Proposals) -> None:
@@ -170,10 +204,14 @@ def test_everybody_in_as_many_statements_as_one(submitted: Proposals) -> None:
     def statements(numbers: list[str], digest: str) -> int:
         for number in numbers:
             promoted(submitted, number, digest=digest)
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             assert len(again(submitted).voided) == len(numbers)
         return len(seen)
 
     submitted.case("M-CD1").bring_to("reviewed")
-    assert statements(["M-CD1"], "a") == statements(["M-CD1", "M-CD2", "M-CX1"], "b") + 1  # a message to 李敏 for the first
+    assert (
+        statements(["M-CD1"], "a") == statements(["M-CD1", "M-CD2", "M-CX1"], "b") + 1
+    )  # a message to 李敏 for the first
     assert EFFECTIVE > TODAY and timezone.now() is not None

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.services.confirming import decisions_confirm_many
-from appraisal.grading.services.moving import Form
+from appraisal.grading.services.moving import Form, decision_move
 from appraisal.grading.services.review import decisions_approve_many
 from cmsys.access.actors import MissingFunction
 from cmsys.access.refusals import Conflict
@@ -47,11 +47,19 @@ def refuses(case: Case, field: str, said: str, verb: str, who: str, **more: Any)
 def test_approved_and_confirmed(case: Case) -> None:
     case.do("approve", "mgr", reason="同意")
     row = case.now
-    assert (row.state, row.status, row.reviewed_by and row.reviewed_by.username) == ("reviewed", "reviewed", "mgr")
+    assert (row.state, row.status, row.reviewed_by and row.reviewed_by.username) == (
+        "reviewed",
+        "reviewed",
+        "mgr",
+    )
     assert (row.moved_by, row.kind) == ("李敏（mgr）", "hold")
     case.do("confirm", "hrb")
     row = case.now
-    assert (row.state, row.status, row.confirmed_by and row.confirmed_by.username) == ("confirmed", "confirmed", "hrb")
+    assert (row.state, row.status, row.confirmed_by and row.confirmed_by.username) == (
+        "confirmed",
+        "confirmed",
+        "hrb",
+    )
     assert row.effective_from == EFFECTIVE, "who keeps his grade does so from the day of the round"
     steps = DecisionStep.objects.filter(decision=case.pk).order_by("pk")
     assert list(steps.values_list("verb", "level", "actor__username", "reason")) == [
@@ -87,7 +95,9 @@ def test_sent_back_loses_its_reviewer(case: Case) -> None:
 @pytest.mark.parametrize("state", ["confirmed", "on_notice", "cleared", "reviewed"])
 def test_withdrawn_with_those_who_follow(case: Case, state: str, monkeypatch: Any) -> None:
     told: list[tuple[int, str]] = []
-    monkeypatch.setattr("appraisal.grading.voiding._followers", [lambda row, now: told.append((row.pk, row.state))])
+    monkeypatch.setattr(
+        "appraisal.grading.voiding._followers", [lambda row, now: told.append((row.pk, row.state))]
+    )
     case.bring_to(state).do("withdraw", "hrh")
     assert case.now.status == "withdrawn"
     assert told == ([] if state == "reviewed" else [(case.pk, "withdrawn")])
@@ -98,7 +108,10 @@ def test_withdrawn_with_those_who_follow(case: Case, state: str, monkeypatch: An
     ("returned", "resubmit", "hrh"), ("reviewed", "send_back", "hrh"), ("reviewed", "withdraw", "hrh"),
 ])  # fmt: skip
 def test_words_are_required(case: Case, submitted: Proposals, state: str, verb: str, who: str) -> None:
-    given: dict[str, Any] = {"amend": {"grade_code": "SENIOR"}, "delegate": {"assignee_id": submitted.user("mgr2").pk}}.get(verb, {})
+    given: dict[str, Any] = {
+        "amend": {"grade_code": "SENIOR"},
+        "delegate": {"assignee_id": submitted.user("mgr2").pk},
+    }.get(verb, {})
     case.bring_to(state)
     refuses(case, "reason", "请填写", verb, who, reason=" ", **given)
 
@@ -124,15 +137,34 @@ def test_downwards_it_is_a_demotion(case: Case) -> None:
 
 def test_back_to_what_he_has_is_a_hold(case: Case, submitted: Proposals) -> None:
     grades = submitted.cast.grades
-    case.at(proposal="demotion", kind="demotion", grade=grades["JUNIOR"], proposed_grade=grades["JUNIOR"], flags=[{"code": "demotion"}])
+    case.at(
+        proposal="demotion",
+        kind="demotion",
+        grade=grades["JUNIOR"],
+        proposed_grade=grades["JUNIOR"],
+        flags=[{"code": "demotion"}],
+    )
     case.do("amend", "mgr", grade_code="MIDDLE")
-    assert (case.now.kind, str(case.now.grade), case.now.flags) == ("hold", "中级客户经理", [{"code": "amended"}])
+    assert (case.now.kind, str(case.now.grade), case.now.flags) == (
+        "hold",
+        "中级客户经理",
+        [{"code": "amended"}],
+    )
 
 
 def test_two_steps_are_exceptional_and_argued_for(submitted: Proposals) -> None:
     case = submitted.case("M-CX1")
     refuses(case, "grade", "从初级客户经理到高级客户经理超过一级", "amend", "mgr2", grade_code="SENIOR")
-    refuses(case, "reason", "至少 20 个字", "amend", "mgr2", grade_code="SENIOR", exceptional=True, reason=LONG[:19])
+    refuses(
+        case,
+        "reason",
+        "至少 20 个字",
+        "amend",
+        "mgr2",
+        grade_code="SENIOR",
+        exceptional=True,
+        reason=LONG[:19],
+    )
     case.do("amend", "mgr2", grade_code="SENIOR", exceptional=True, reason=LONG[:20])
     assert [flag["code"] for flag in case.now.flags] == ["amended", "exceptional"]
     assert DecisionStep.objects.latest("pk").data["exceptional"] is True
@@ -155,7 +187,9 @@ def test_a_first_grade_is_exceptional(case: Case) -> None:
 
 def test_what_is_no_other_grade(case: Case) -> None:
     grade_define(actor=STAGE, code="M1", name="部门经理", order=1, series="management")
-    refuses(case, "grade", "与现在的建议相同（中级客户经理），请直接通过", "amend", "mgr", grade_code="MIDDLE")
+    refuses(
+        case, "grade", "与现在的建议相同（中级客户经理），请直接通过", "amend", "mgr", grade_code="MIDDLE"
+    )
     refuses(case, "grade", "没有编码为“NONE”的等级", "amend", "mgr", grade_code="NONE")
     refuses(case, "grade", "部门经理不属于业务序列", "amend", "mgr", grade_code="M1")
 
@@ -182,8 +216,17 @@ def test_a_declared_relative_is_kept_out(case: Case, submitted: Proposals) -> No
 
 def test_the_other_side_declares(case: Case, submitted: Proposals) -> None:
     """陈思远's own account declares the relation to 王雅琴, who reviews as well."""
-    boss = user_create(actor=STAGE, username="boss", name="王雅琴", employee_no="M-CD2", password=PASSWORD, is_demo=True)
-    role_grant(actor=STAGE, user=boss, role=Role.MGR, unit=submitted.cast.units["CD"], starts_on=date(2020, 1, 1), reason="测试")
+    boss = user_create(
+        actor=STAGE, username="boss", name="王雅琴", employee_no="M-CD2", password=PASSWORD, is_demo=True
+    )
+    role_grant(
+        actor=STAGE,
+        user=boss,
+        role=Role.MGR,
+        unit=submitted.cast.units["CD"],
+        starts_on=date(2020, 1, 1),
+        reason="测试",
+    )
     submitted.people["boss"] = boss
     declared(submitted.user("cm"), submitted.cast.managers["M-CD2"])
     refuses(case, "recusal", "须回避", "approve", "boss")
@@ -219,7 +262,11 @@ def test_nor_after_it_came_back(case: Case, submitted: Proposals) -> None:
 # --- deputies --------------------------------------------------------------------------------------------------------------
 def stand_in(found: Proposals, principal: str, deputy: str, until: date = date(2026, 3, 10)) -> None:
     Deputyship.objects.create(
-        principal=found.user(principal), deputy=found.user(deputy), starts_on=date(2026, 3, 1), ends_on=until, reason="休假"
+        principal=found.user(principal),
+        deputy=found.user(deputy),
+        starts_on=date(2026, 3, 1),
+        ends_on=until,
+        reason="休假",
     )
 
 
@@ -238,7 +285,10 @@ def test_a_deputy_acts_in_both_names(case: Case, submitted: Proposals, march: An
     stand_in(submitted, "mgr", "nobody")
     case.do("approve", "nobody")
     step = DecisionStep.objects.filter(decision=case.pk).latest("pk")
-    assert (step.actor and step.actor.username, step.on_behalf and step.on_behalf.username) == ("nobody", "mgr")
+    assert (step.actor and step.actor.username, step.on_behalf and step.on_behalf.username) == (
+        "nobody",
+        "mgr",
+    )
     event = Event.objects.get(kind="decision.approve")
     assert (event.actor_name, event.after["on_behalf"]) == ("无角色（nobody）", "李敏（mgr）")
 
@@ -260,7 +310,9 @@ def test_a_deputy_keeps_out_where_his_principal_must(case: Case, submitted: Prop
     refuses(case, "recusal", "须回避", "approve", "nobody")
 
 
-def test_the_principal_does_not_decide_again_what_his_deputy_did(case: Case, submitted: Proposals, march: Any) -> None:
+def test_the_principal_does_not_decide_again_what_his_deputy_did(
+    case: Case, submitted: Proposals, march: Any
+) -> None:
     stand_in(submitted, "mgr", "nobody")
     case.do("approve", "nobody")
     role_grant(
@@ -284,7 +336,10 @@ def test_handed_to_a_colleague(case: Case, submitted: Proposals) -> None:
     case.do("delegate", "mgr", assignee_id=other.pk)
     assert (case.now.state, case.now.assignee) == ("in_review", other)
     message = Message.objects.get(recipient=other, kind="decision", key__startswith="delegate:")
-    assert (message.title, message.body) == ("李敏（mgr） 把 陈思远（M-CD1） DEMO 2025Q4 转给您办理", "本人休假")
+    assert (message.title, message.body) == (
+        "李敏（mgr） 把 陈思远（M-CD1） DEMO 2025Q4 转给您办理",
+        "本人休假",
+    )
     seen = GradeDecision.objects.visible_to(submitted.user("mgr"), "view").filter(pk=case.pk)
     assert seen.exists(), "the supervisor still sees it"
     case.do("approve", "mgr2")
@@ -350,7 +405,9 @@ def test_a_page_whose_content_has_changed_says_just_that(case: Case) -> None:
 
 
 # --- batches ---------------------------------------------------------------------------------------------------------------
-def batch(found: Proposals, who: str, numbers: list[str], act: Any = decisions_approve_many, **more: Any) -> Any:
+def batch(
+    found: Proposals, who: str, numbers: list[str], act: Any = decisions_approve_many, **more: Any
+) -> Any:
     return act(
         actor=found.user(who), ids=[found.decision(number).pk for number in numbers], form=Form(nonce="b-1"),
         now=timezone.now(), today=TODAY, **more,
@@ -390,7 +447,10 @@ def test_a_batch_sent_twice_is_one_step_each(submitted: Proposals) -> None:
 def test_versions_count_one_by_one(submitted: Proposals) -> None:
     GradeDecision.objects.update(flags=[])
     keys = {number: submitted.decision(number) for number in ("M-CX1", "M-CD1")}
-    versions = {keys["M-CX1"].pk: "2026-01-01T00:00:00+00:00", keys["M-CD1"].pk: keys["M-CD1"].updated_at.isoformat()}
+    versions = {
+        keys["M-CX1"].pk: "2026-01-01T00:00:00+00:00",
+        keys["M-CD1"].pk: keys["M-CD1"].updated_at.isoformat(),
+    }
     done = batch(submitted, "mgrbj", ["M-CX1", "M-CD1"], versions=versions)
     assert done.done == (keys["M-CD1"].pk,)
 
@@ -421,3 +481,23 @@ def test_each_case_of_a_batch_costs_the_same(submitted: Proposals) -> None:
     three = cost(["M-CD2", "M-CX1", "M-PD1"])
     shared = 2  # rights and the list
     assert three - shared == 3 * (one - shared)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb"),
+    [("demotion", "publish"), ("hold", "publish"), ("promotion", "serve"), ("hold", "serve")],
+)
+def test_a_demotion_is_never_published_and_nothing_else_served(case: Case, kind: str, verb: str) -> None:
+    case.bring_to("confirmed").at(kind=kind)
+    before = mark_of_rows()
+    with pytest.raises(ValidationError) as refusal:
+        decision_move(
+            actor=case.proposals.user("hrh"),
+            decision_id=case.pk,
+            verb=verb,
+            form=Form(),
+            now=timezone.now(),
+            today=TODAY,
+        )
+    assert list(refusal.value.message_dict) == ["kind"]
+    assert mark_of_rows() == before

@@ -42,9 +42,16 @@ LONG = "带队攻坚三个重点项目，业绩和能力都很突出"
 
 
 def person(found: Proposals, name: str, role: Role, unit: str, number: str) -> None:
-    user = user_create(actor=STAGE, username=name, name=name, employee_no=number, password=PASSWORD, is_demo=True)
+    user = user_create(
+        actor=STAGE, username=name, name=name, employee_no=number, password=PASSWORD, is_demo=True
+    )
     role_grant(
-        actor=STAGE, user=user, role=role, unit=found.cast.units[unit], starts_on=date(2020, 1, 1), reason="测试"
+        actor=STAGE,
+        user=user,
+        role=role,
+        unit=found.cast.units[unit],
+        starts_on=date(2020, 1, 1),
+        reason="测试",
     )
     found.people[name] = user
 
@@ -73,7 +80,11 @@ def stage(submitted: Proposals) -> Proposals:
     deputy = user_create(actor=STAGE, username="deputy", name="代理人", password=PASSWORD, is_demo=True)
     submitted.people["deputy"] = deputy
     Deputyship.objects.create(
-        principal=submitted.user("mgr"), deputy=deputy, starts_on=date(2020, 1, 1), ends_on=date(2099, 1, 1), reason="休假"
+        principal=submitted.user("mgr"),
+        deputy=deputy,
+        starts_on=date(2020, 1, 1),
+        ends_on=date(2099, 1, 1),
+        reason="休假",
     )
     return submitted
 
@@ -164,7 +175,11 @@ def test_each_state(submitted: Proposals, verb: str, state: str) -> None:
     """As the account that may, or the system; from any other state a conflict that says how it stands."""
     case = submitted.case("M-CD1")
     case.at(state=state, effective_from=TODAY, moved_by="李敏（mgr）", moved_at=case.now.updated_at)
-    who = {"review": "mgr", "confirm": "hrh"}.get(DECISION[verb].level, "hrh") if DECISION[verb].function else STAGE
+    who = (
+        {"review": "mgr", "confirm": "hrh"}.get(DECISION[verb].level, "hrh")
+        if DECISION[verb].function
+        else STAGE
+    )
     who = "mgr" if verb == "delegate" else who
     given: dict[str, Any] = {"reason": REASONS.get(verb, "")}
     given |= {"amend": {"grade_code": "SENIOR"}, "delegate": {"assignee_id": submitted.user("mgr2").pk},
@@ -196,6 +211,9 @@ def test_who_submits_and_closes_a_round(proposals: Proposals, name: str) -> None
             rounds.round_close(actor=user, round_id=key, now=now)
         assert mark_of_rows() == before
         return
-    assert rounds.round_submit(actor=user, round_id=key, effective_on=EFFECTIVE, now=now, today=TODAY).state == "review"
+    assert (
+        rounds.round_submit(actor=user, round_id=key, effective_on=EFFECTIVE, now=now, today=TODAY).state
+        == "review"
+    )
     GradeDecision.objects.update(state="withdrawn")
     assert rounds.round_close(actor=user, round_id=key, now=now).state == "closed"

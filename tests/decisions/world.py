@@ -111,6 +111,8 @@ class Case:
         given: dict[str, Any] = {
             "actor": actor, "decision_id": self.pk, "form": form, "now": timezone.now(), "today": today,
         }  # fmt: skip
+        if verb in KINDS and self.now.kind != KINDS[verb]:
+            self.at(kind=KINDS[verb])
         if verb in SERVICES:
             return SERVICES[verb](**(given | more))
         return decision_move(verb=verb, **given)
@@ -137,6 +139,8 @@ SERVICES: Mapping[str, Any] = {
     "withdraw": confirming.decision_withdraw,
     "correct": effect.decision_correct,
 }
+# What is put on notice is a promotion, what is served a demotion.
+KINDS = {"publish": "promotion", "serve": "demotion"}
 REASONS = {
     "amend": "带队攻坚，业绩突出", "return": "逾期率与台账不符", "delegate": "本人休假", "resubmit": "已核对无误",
     "send_back": "理由不足", "withdraw": "批次作废", "uphold": "异议成立", "correct": "申诉成立",

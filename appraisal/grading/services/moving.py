@@ -16,6 +16,7 @@ from appraisal.grading.grounds import grounds_of, labels_of, moved_since, names_
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.recusals import check_recusal, on_behalf
 from appraisal.grading.transitions import DECISION
+from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import Conflict, refused
 from cmsys.accounts.models import User
@@ -73,7 +74,7 @@ def decision_move(
 
     The same nonce again gives the step it made, without doing anything. Otherwise, in this order: MissingFunction,
     GradeDecision.DoesNotExist (out of scope), ValidationError at `recusal`, Conflict (another state, or changed since
-    `version`: who and when), ValidationError (no reason), GroundMoved (figures changed after the sheet was made; which),
+    `version`: who and when), ValidationError (no reason; a demotion is not published), GroundMoved (figures changed after the sheet was made; which),
     whatever `changes` raises. Seven queries and an event.
 
     A refusal for moved ground undoes the caller's transaction, so the mark on the case is set in one of its own after it;
@@ -102,6 +103,7 @@ def _moved(
     if form.version and form.version != decision.updated_at.isoformat():
         raise Conflict(_changed(decision, form.version))
     DECISION.check_reason(transition, form.reason)
+    _check_kind(decision, verb)
     wanted = dict(changes(decision) if callable(changes) else changes or {})
     if verb in ("uphold", "void"):
         wanted.setdefault("flags", flagged(decision, Flag.UPHELD))
@@ -110,6 +112,14 @@ def _moved(
         if decision.stale:
             wanted.setdefault("stale", False)
     return _take(actor, decision, transition, form, now, wanted, behalf)
+
+
+def _check_kind(decision: GradeDecision, verb: str) -> None:
+    """Promotions are put on notice, demotions are served; the other way round never, whoever asks."""
+    if verb == "publish" and decision.kind != ProposalKind.PROMOTION:
+        raise refused("kind", "not_public", _("只有晋升可以公示；降级送达本人，不公示。"))
+    if verb == "serve" and decision.kind != ProposalKind.DEMOTION:
+        raise refused("kind", "no_demotion", _("只有降级须送达；晋升请公示。"))
 
 
 def _check_ground(decision: GradeDecision) -> None:
