@@ -17,7 +17,7 @@ class DeclarationForm(forms.Form):
     """Who stands in which relation to whom. The people are those found by the search above the form."""
 
     manager = forms.ChoiceField(label=_("关系人"), widget=forms.RadioSelect)
-    kind = forms.ChoiceField(label=_("关系"), choices=RelationKind.choices)
+    kind = forms.ChoiceField(label=_("关系"), choices=[("", _("请选择")), *RelationKind.choices])
     detail = forms.CharField(
         label=_("说明"), max_length=200, required=False, help_text=_("只有人力资源看得到；选“其他”时必填。")
     )
