@@ -47,6 +47,7 @@ class Case:
     place: str
     before: str
     after: str
+    moves: bool
     tone: str
     change: str
     effective: str
@@ -82,7 +83,7 @@ def case_of(request: SignedInRequest, decision: Any, verb: str, today: date) -> 
     return Case(
         decision=decision, name=manager.name, number=manager.employee_no,
         place=" · ".join(str(item) for item in (decision.unit.name, manager.line and manager.line.name) if item),
-        before=grade_name(decision.previous_grade), after=_after(decision), tone=TONES[decision.kind],
+        before=grade_name(decision.previous_grade), after=_after(decision), moves=_moves(decision), tone=TONES[decision.kind],
         change=change_said(decision), effective=_effective(decision),
         amended=_("系统建议%(what)s") % {"what": proposed_said(decision)} if is_amended(decision) else "",
         figures=_figures(paper, decision), fired=fired, others=others,
@@ -116,13 +117,16 @@ def _kept_out(actor: User, decision: Any, today: date) -> str:
     return recusal(actor.pk, actor.employee_no, decision.manager_id, decision.manager.employee_no, today)
 
 
+def _moves(decision: Any) -> bool:
+    """Whether the grade becomes another one."""
+    return decision.grade_id is not None and decision.grade_id != decision.previous_grade_id
+
+
 def _after(decision: Any) -> str:
     """The new grade where it is another one; what is said of those who keep theirs."""
-    if decision.kind == ProposalKind.NOT_RATED:
-        return _("本期未评，等级不变")
-    if decision.grade_id == decision.previous_grade_id or decision.grade_id is None:
-        return _("保持不变")
-    return grade_name(decision.grade)
+    if _moves(decision):
+        return grade_name(decision.grade)
+    return _("本期未评，等级不变") if decision.kind == ProposalKind.NOT_RATED else _("保持不变")
 
 
 def _effective(decision: Any) -> str:
@@ -174,14 +178,20 @@ def sums_said(parts: Sequence[dict[str, Any]]) -> tuple[bool, str]:
 
 # --- history ------------------------------------------------------------------------------------------------------------
 def steps_of(decision: Any) -> tuple[dict[str, Any], ...]:
-    """From the proposal to now, oldest first: what, who, in whose place, when, why. One query."""
+    """From the proposal to now, oldest first: what, who, in whose place, when, why. One query.
+
+    The proposal stands first; its time is told where it was made before the first step: a later regrading makes it anew.
+    """
     cycle = decision.cycle
+    rows = list(decision.steps.select_related("on_behalf").order_by("pk"))
+    graded_at = (
+        cycle.graded_at if not rows or cycle.graded_at is None or cycle.graded_at <= rows[0].at else None
+    )
+    scheme = {"scheme": cycle.scheme.code, "version": cycle.scheme.version}
     first = {
-        "when": _moment(cycle.graded_at), "title": _("系统建议：%(what)s") % {"what": proposed_said(decision)},
-        "who": _("方案 %(scheme)s 第 %(version)d 版") % {"scheme": cycle.scheme.code, "version": cycle.scheme.version},
-        "tone": "info", "text": "",
+        "when": _moment(graded_at), "title": _("系统建议：%(what)s") % {"what": proposed_said(decision)},
+        "who": _("方案 %(scheme)s 第 %(version)d 版") % scheme, "tone": "info", "text": "",
     }  # fmt: skip
-    rows = decision.steps.select_related("on_behalf").order_by("pk")
     return (first, *(_step(step) for step in rows))
 
 
@@ -191,12 +201,28 @@ def _step(step: Any) -> dict[str, Any]:
         who = _("%(who)s 代 %(principal)s") % {"who": who, "principal": step.on_behalf.name}
     known = DECISION.transitions.get(step.verb)
     title = str(known.label) if known is not None else step.verb
-    if step.data.get("said"):
-        title = f"{title}：{step.data['said']}"
+    if told := _told(step.data):
+        title = f"{title}：{told}"
     return {
         "when": _moment(step.at), "title": title, "who": who, "tone": VERB_TONES.get(step.verb, ""), "text": step.reason,
     }  # fmt: skip
 
 
+def _told(data: Any) -> str:
+    """What the step changed, as far as a reader of the history wants to know: `中级 → 初级，破格`, `何平`, `2026-12-04 起`."""
+    parts = []
+    for name in ("grade", "assignee", "effective_from"):
+        change = data.get(name)
+        if not isinstance(change, dict) or not change.get("to"):
+            continue
+        if name == "grade":
+            parts.append(f"{change.get('from') or _('未定级')} → {change['to']}")
+        else:
+            parts.append(change["to"] if name == "assignee" else _("%(day)s 起") % {"day": change["to"]})
+    if data.get("exceptional"):
+        parts.append(_("破格"))
+    return "，".join(parts)
+
+
 def _moment(at: Any) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at is not None else "—"
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at is not None else ""

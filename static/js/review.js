@@ -50,9 +50,8 @@ if (button) {
 }
 
 // Keys of one letter: can be turned off, never while typing, never over a dialog.
-const bench = document.querySelector("[data-review]");
-if (bench) {
-  const legend = document.querySelector("[data-keys-legend]");
+const legend = document.querySelector("[data-review] [data-keys-legend]");
+if (legend) {
   const toggle = document.querySelector("[data-keys-toggle]");
   const status = document.querySelector("[data-review-status]");
   let on = localStorage.getItem(KEYS) !== "off";

@@ -196,6 +196,7 @@ def test_amending_takes_a_grade_and_words(stage: Stage) -> None:
     text = browser.get(f"/grade-decisions/{decision.pk}/").content.decode()
     assert "建议晋升为中级客户经理" in text
     assert "任职时间尚短" in text
+    assert "调整后通过：中级客户经理 → 初级客户经理" in text
 
 
 def test_delegating_offers_those_who_review(stage: Stage) -> None:
@@ -206,6 +207,7 @@ def test_delegating_offers_those_who_review(stage: Stage) -> None:
     answer = send(browser, stage, "P-000", "delegate", assignee=stage.user("mgr2").pk, reason="出差")
     assert answer.status_code == 302
     assert stage.case("P-000").assignee_id == stage.user("mgr2").pk
+    assert "转办：何平（mgr2）" in browser.get(f"/grade-decisions/{stage.case('P-000').pk}/").content.decode()
     wrong = send(browser, stage, "P-001", "delegate", assignee=stage.user("hrh").pk, reason="出差")
     assert wrong.status_code == 422
     assert stage.case("P-001").assignee_id is None
