@@ -160,9 +160,10 @@ def _name(table: FeedTable, name: Name) -> tuple[str, str]:
         "old_rows o JOIN new_rows n ON n.id = o.id WHERE tx > 0"
         f" AND ({_listed('o', name.fields)}) IS DISTINCT FROM ({_listed('n', name.fields)})"
     )
-    # Asked first: a table that shows its own names (a unit its parent's) would otherwise fire itself for ever.
+    # Asked first: a table that shows its own names (a unit its parent's) would otherwise fire itself for ever. Counted,
+    # because for EXISTS the planner joins row by row in the hope of an early end, and mostly there is none to find.
     body = (
-        f"IF EXISTS (SELECT FROM {renamed}) THEN\n"
+        f"IF (SELECT count(*) FROM {renamed}) > 0 THEN\n"
         f"UPDATE {table.table} r SET updated_at = clock_timestamp() FROM {renamed} AND r.{name.column} = n.id;\n"
         "END IF;"
     )
