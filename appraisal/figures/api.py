@@ -71,14 +71,14 @@ class PersonBody(BodySerializer):
 class ReadingBody(PersonBody):
     """新的指标值。"""
 
-    source = TextField(max_length=120, required=False, allow_blank=True, help_text=_("数从哪里来。"))
+    source = TextField(max_length=120, required=False, allow_blank=True, help_text=_("数从哪里来。"))  # type: ignore[assignment]
 
 
 class ReadingChange(BodySerializer):
     """改指标值：期间、人员、指标不能改，改错了的请删除后重新提交。"""
 
     value = NumberField(max_digits=24, decimal_places=6)
-    source = TextField(max_length=120, required=False, allow_blank=True, help_text=_("数从哪里来。"))
+    source = TextField(max_length=120, required=False, allow_blank=True, help_text=_("数从哪里来。"))  # type: ignore[assignment]
 
 
 class TargetBody(PersonBody):

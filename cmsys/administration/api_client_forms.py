@@ -62,14 +62,14 @@ class ChangeForm(RightsForm):
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
-        initial = {
+        kwargs["initial"] = {
             "purpose": client.purpose,
             "allowed_scopes": client.allowed_scopes,
             "unit": client.unit.code if client.unit is not None else None,
             "addresses": "\n".join(client.addresses),
             "version": client.updated.isoformat(),
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
         del self.fields["name"]
 
 

@@ -113,7 +113,7 @@ def client_card(request: SignedInRequest, client: Client) -> str:
         "who": client.approved_by.name if client.approved_by else _("系统"),
         "at": shown(client.approved_at),
     }
-    facts = [
+    facts: list[dict[str, Any]] = [
         {"label": _("状态"), "value": state.label, "tag": TONES[state]},
         {"label": _("机构范围"), "value": client.unit.name if client.unit else _("全行")},
         {"label": _("来源地址"), "value": "、".join(client.addresses) or _("不限")},

@@ -54,7 +54,7 @@ class ClientCredentialsScheme(OpenApiAuthenticationExtension):
         flow = {"tokenUrl": "/o/token/", "scopes": all_scopes()}
         return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
-    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:  # type: ignore[override]
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
         """One requirement for each scope of which one is enough."""
         view: Any = auto_schema.view
         scopes = [function.scope for function in view.required_functions() if function.scope]

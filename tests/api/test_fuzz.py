@@ -55,7 +55,8 @@ WRITES = {201, 204, 409, 412, 422}
 EXPECTED = {
     "everything": READS | WRITES,
     "one unit": READS | WRITES | {403},
-    "no rights left": {403},
+    # What is no resource at all is 404 to everybody.
+    "no rights left": {403, 404},
 }
 
 

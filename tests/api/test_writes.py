@@ -6,12 +6,14 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from appraisal.figures.models import Reading, Target
 from appraisal.figures.services.readings import reading_set
 from appraisal.figures.services.targets import target_set
+from cmsys.api.models import IdempotencyKey
 from cmsys.api.parsing import MOST_BYTES
 from cmsys.audit.models import Event
 from tests.cast import STAGE, Cast, stage
@@ -286,3 +288,13 @@ def test_rows_by_their_public_keys(caller, cast, entered):
 def test_ids_that_are_no_list_of_keys(caller, cast, value):
     answer = caller("managers:read").get(f"/api/v1/managers/?ids={value}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "ids")
+
+
+def test_the_limit_counts_writes_as_reads_and_a_refused_one_writes_nothing(writer, monkeypatch):
+    monkeypatch.setattr("cmsys.api.throttling.time.time", lambda: 6000.0)
+    first = send(writer, "POST", READINGS, A_READING)
+    assert (first.status_code, first["RateLimit-Limit"], first["RateLimit-Remaining"]) == (201, "600", "599")
+    cache.set(f"rate:client:{writer.client.pk}:100", 600, 120)
+    answer = send(writer, "POST", READINGS, A_READING | {"period": "2025Q3"}, Idempotency_Key="key-1")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+    assert (Reading.objects.count(), IdempotencyKey.objects.count()) == (1, 0)
