@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("managers.profiles.urls")),
     path("", include("managers.conduct.urls")),
     path("", include("customers.registry.urls")),
+    path("", include("customers.allocation.urls")),
+    path("", include("customers.planning.urls")),
     path("", include("customers.engagement.urls")),
     path("", include("customers.service.urls")),
     path("", include("appraisal.schemes.urls")),

@@ -10,10 +10,29 @@ class PlanningConfig(AppConfig):
     verbose_name = "分客方案"
 
     def ready(self) -> None:
+        from cmsys.api.router import register as register_resource
+        from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
+        from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
+        from customers.planning import cards
+        from customers.planning.api import PlanViewSet
         from customers.planning.jobs import register
+        from customers.planning.permissions import PLAN_EDIT, PLAN_VIEW
 
         register()
+        register_resource("allocation-plans", PlanViewSet)
+        add_menu(
+            MenuEntry(Group.CUSTOMERS, 75, _("分客方案"), "allocation_plans_list", "handover", PLAN_VIEW)
+        )
+        add_cards(
+            Card("allocation-plans", "state", 5, _("进展"), cards.state_card, span=2),
+            Card("allocation-plans", "unmet", 10, _("安排不下的客户"), cards.unmet_card, span=2),
+            Card("allocation-plans", "lines", 20, _("方案行"), cards.lines_card, span=2),
+            Card("allocation-plans", "loads", 30, _("负荷"), cards.loads_card),
+            Card("allocation-plans", "objective", 40, _("目标值"), cards.objective_card),
+            Card("allocation-plans", "history", 90, _("变更历史"), history_card, PLAN_EDIT, span=2),
+            Card("allocation-moves", "why", 10, _("为什么是他"), cards.why_card, PLAN_VIEW, span=2),
+        )
         name_kinds(
             {
                 "plan.rebalance": _("发起客户再平衡"),

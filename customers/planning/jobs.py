@@ -100,6 +100,9 @@ def merge_step(run: Run) -> Chunk:
     except (Unplannable, RangeError) as error:
         return _failed(plan, _("按政策编制不出方案：%(what)s") % {"what": str(error)[:200]})
     write_plan(plan, problem, solved)
+    if solved.plan is not None and len(solved.left_out):
+        # What explanations are asked of is what was planned.
+        PlanSnapshot.objects.filter(plan=plan).update(content=packed(solved.problem))
     PlanBundle.objects.filter(plan=plan).delete()
     after = {"state": plan.state, "customers": plan.customers, "moves": plan.moves, "forced": plan.forced,
              "digest": plan.digest[:16], "unmet": len(plan.unmet)}  # fmt: skip

@@ -185,8 +185,8 @@ class AllocationMove(models.Model):
 
 
 class PlanSnapshot(models.Model):
-    """What a plan was computed from, whole: the columns of its problem, compressed, as they were on its day. Explanations and
-    new solutions read it, so that they speak of the same facts whatever has changed since."""
+    """What a plan was computed from: the columns of its problem, compressed, as they were on its day, without the customers
+    that could not be planned. Explanations read it, so that they speak of the same facts whatever has changed since."""
 
     plan = models.OneToOneField(
         AllocationPlan, on_delete=models.CASCADE, related_name="snapshot", primary_key=True

@@ -88,7 +88,13 @@ def accept(request: SignedInRequest, pk: int) -> HttpResponse:
         _("您同意按计划参加 %(n)d 门课程。") % {"n": plan.items.count()},
         _("主管也同意后，计划开始执行。"),
     ]
-    page = _page(plan, _("同意培训计划"), NothingForm(request.POST or None), effects, _("同意"))
+    page = _page(
+        plan,
+        _("同意培训计划"),
+        NothingForm(request.POST if request.method == "POST" else None),
+        effects,
+        _("同意"),
+    )
     return _answer(request, page, _then(request, plan, lambda data: plan_accept(actor=request.user, plan_id=pk, now=timezone.now()), _("已同意。")))  # fmt: skip
 
 
@@ -97,7 +103,13 @@ def sign(request: SignedInRequest, pk: int) -> HttpResponse:
     """The supervisor's yes."""
     plan = _plan(request, pk, PLAN_SIGN)
     effects = [_("您同意%(name)s参加 %(n)d 门课程。") % {"name": plan.manager.name, "n": plan.items.count()}, _("本人也同意后，计划开始执行。")]  # fmt: skip
-    page = _page(plan, _("同意培训计划"), NothingForm(request.POST or None), effects, _("同意"))
+    page = _page(
+        plan,
+        _("同意培训计划"),
+        NothingForm(request.POST if request.method == "POST" else None),
+        effects,
+        _("同意"),
+    )
     return _answer(request, page, _then(request, plan, lambda data: plan_sign(actor=request.user, plan_id=pk, now=timezone.now()), _("已同意。")))  # fmt: skip
 
 

@@ -1,0 +1,79 @@
+"""What a plan says in words: terms, rules, reasons of a line, what cannot be met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.planning.lines import TERM_CODES
+
+TERMS = {
+    "expertise_match": gettext_lazy("专业匹配"), "proximity": gettext_lazy("区域就近"),
+    "grade_shortfall": gettext_lazy("等级达标"), "grade_waste": gettext_lazy("等级适当"), "merit": gettext_lazy("综合评价"),
+    "continuity": gettext_lazy("关系稳定"), "load": gettext_lazy("负荷均衡"), "value": gettext_lazy("价值均衡"),
+}  # fmt: skip
+RULES = {
+    "branch": gettext_lazy("不在同一统筹范围"), "minimum_grade": gettext_lazy("等级低于该级客户的下限"),
+    "certificates": gettext_lazy("没有要求的证书"), "intake": gettext_lazy("已离职、借调或不再接收"),
+    "tenure_limit": gettext_lazy("轮换到期"), "pin": gettext_lazy("约定由他人管户"), "exclusion": gettext_lazy("约定不得管户"),
+    "recusal": gettext_lazy("须回避"),
+}  # fmt: skip
+LACKS = {
+    "nobody": gettext_lazy("没有符合硬性规则的客户经理"), "capacity": gettext_lazy("容量不足"),
+    "key_limit": gettext_lazy("重点客户超过每人上限"), "apart": gettext_lazy("须分开的客户分不开"),
+    "together": gettext_lazy("同一集团放不进一人"), "whole": gettext_lazy("点数够、整户放不下"),
+    "budget": gettext_lazy("移动上限太低"),
+}  # fmt: skip
+REMEDIES = {
+    "nobody": gettext_lazy("在该范围补充符合条件的人员，或调整政策的下限与统筹范围。"),
+    "capacity": gettext_lazy("增加人员或提高等级容量，或把部分客户改由其他范围统筹。"),
+    "key_limit": gettext_lazy("提高每人上限，或减少重点客户。"), "apart": gettext_lazy("检查须分开的约定。"),
+    "together": gettext_lazy("允许集团分开，或提高容量。"), "whole": gettext_lazy("略微提高容量。"),
+    "budget": gettext_lazy("提高移动上限。"),
+}  # fmt: skip
+
+
+def distance(metres: int) -> str:
+    """`850 米`, `2.1 公里`."""
+    return _("%(n)d 米") % {"n": metres} if metres < 1000 else _("%(n).1f 公里") % {"n": metres / 1000}
+
+
+def reason(move: Any) -> str:
+    """Why a line is there, in one sentence: the rules that force it, otherwise what gets better."""
+    if move.broken:
+        return "；".join(str(RULES.get(code, code)) for code in move.broken)
+    if move.present_id is None:
+        return _("尚无主办")
+    gains = [
+        (before - now, code)
+        for code, now, before in zip(TERM_CODES, move.fit, move.fit_before or (), strict=False)
+    ]
+    better = [str(TERMS[code]) for gain, code in sorted(gains, reverse=True)[:2] if gain > 0]
+    if not better:
+        return _("负荷均衡")
+    return _("%(terms)s更好") % {"terms": _("、").join(better)}
+
+
+def unmet_said(lack: Mapping[str, Any]) -> str:
+    """What cannot be met and how much is missing."""
+    rule = str(LACKS.get(lack["rule"], lack["rule"]))
+    words = {"rule": rule, "customers": lack["customers_count"], "missing": lack["missing"]}
+    if lack["rule"] in ("capacity", "whole"):
+        return _("%(rule)s：%(customers)d 户客户，差 %(missing)d 点") % words
+    return _("%(rule)s：%(customers)d 户客户") % words
+
+
+def note_said(note: str) -> str:
+    """What else to know of a plan."""
+    code, _colon, count = note.partition(":")
+    if code == "no_evaluation":
+        return _("%(n)s 人没有有效的员工评估，综合评价按中位 50 分计。") % {"n": count}
+    return note
+
+
+def term_words(codes: Sequence[str]) -> list[str]:
+    """Names of terms."""
+    return [str(TERMS[code]) for code in codes]

@@ -1,0 +1,93 @@
+"""Policies, evaluation sheets of everybody that nobody has confirmed, a rule for each customer, a plan with a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from customers.allocation.models import CustomerRule, RuleKind, StaffEvaluation
+from customers.planning.models import AllocationPlan, PlanState
+from customers.registry.models import Customer
+from tests.cast import TODAY
+from tests.planning.world import document, policy
+
+if TYPE_CHECKING:
+    from tests.permissions.house import House
+
+MISSING_ID = 999_999_999
+
+
+def furnish(house: House) -> None:
+    """Sheets are named by their manager, rules by their customer (those of the customers' room); plans by their unit."""
+    bank, branch = policy(), policy(code="SH-FK", unit="SH")
+    for name, row in (("bank", bank), ("SH", branch)):
+        house.objects["policy", name] = {"key": row.pk}
+        house.objects["policy_number", name] = {"pk": row.pk}
+    for number, manager in house.cast.managers.items():
+        sheet = StaffEvaluation.objects.create(
+            manager=manager,
+            ability=Decimal(80),
+            experience=Decimal(70),
+            results=Decimal(90),
+            merit=Decimal(82),
+        )
+        house.objects["evaluation", number] = {"key": sheet.pk}
+        house.objects["evaluation_number", number] = {"pk": sheet.pk}
+    for customer in Customer.objects.filter(customer_no__startswith="C-").select_related("owner"):
+        if customer.owner is not None:
+            rule = CustomerRule.objects.create(
+                customer=customer,
+                manager=customer.owner,
+                kind=RuleKind.PIN,
+                starts_on=date(2026, 1, 1),
+                reason="约定",
+            )
+            house.objects["rule", customer.customer_no] = {"key": rule.pk}
+            house.objects["rule_number", customer.customer_no] = {"pk": rule.pk}
+    for code in ("HO", "CD"):
+        plan = AllocationPlan.objects.create(
+            number=f"FK-2026-{code}",
+            policy=bank,
+            unit=house.cast.units[code],
+            as_of=TODAY,
+            state=PlanState.FAILED,
+        )
+        house.objects["plan_of_unit", code] = {"key": plan.number}
+        house.objects["plan_number_of_unit", code] = {"number": plan.number}
+        house.objects["plan_row", code] = {"number": plan.number}
+    for kind, parts in (
+        ("policy", {"key": MISSING_ID}), ("policy_number", {"pk": MISSING_ID}), ("evaluation", {"key": MISSING_ID}),
+        ("evaluation_number", {"pk": MISSING_ID}), ("rule", {"key": MISSING_ID}), ("rule_number", {"pk": MISSING_ID}),
+        ("plan_of_unit", {"key": "FK-NONE"}), ("plan_number_of_unit", {"number": "FK-NONE"}),
+        ("plan_row", {"number": "FK-NONE"}), ("move", {"key": MISSING_ID}),
+    ):  # fmt: skip
+        house.objects[kind, "none"] = parts
+    for kind in ("policy", "evaluation", "rule", "move"):
+        house.objects[kind, "letters"] = {"key": "abc"}
+
+
+RULE = {
+    "customer_no": "C-NO",
+    "kind": "exclude",
+    "employee_no": "M-CD1",
+    "starts_on": "2026-03-02",
+    "reason": "客户要求",
+}
+BODIES: dict[str, Callable[[Any, str], dict[str, Any]]] = {
+    "allocation_policies_import": lambda house, name: {"document": document(code="NEW")},
+    "staff_evaluations_draft": lambda house, name: {"unit": "CD"},
+    "staff_evaluations_change": lambda house, name: {
+        "ability": "70",
+        "experience": "70",
+        "results": "70",
+        "reason": "例行核对",
+    },
+    "staff_evaluations_confirm_hr": lambda house, name: {},
+    "staff_evaluations_confirm_head": lambda house, name: {},
+    "customer_rules_begin": lambda house, name: RULE,
+    "customer_rules_end": lambda house, name: {"ends_on": "2026-06-01", "reason": "例行核对"},
+    "allocation_plans_rebalance": lambda house, name: {"unit": "CX"},
+    "allocation_plans_discard": lambda house, name: {"reason": "例行核对"},
+}
