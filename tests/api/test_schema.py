@@ -18,8 +18,9 @@ from cmsys.api.router import registered
 from cmsys.api.scopes import all_scopes
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.yaml"
-# They describe the API or catch what is none of it.
+# What is of all resources.
 OF_ALL = {"changes", "digest", "{resource}"}
+# They describe the API or catch what is none of it.
 NOT_RESOURCES = {"/api/v1/schema/", "/api/v1/docs/", "/api/v1/"}
 
 
