@@ -54,7 +54,7 @@ class AppealViewSet(ReadOnlyResourceViewSet):
     lookup_field = "pk"
 
 
-class PlanSerializer(serializers.ModelSerializer):
+class ImprovementPlanSerializer(serializers.ModelSerializer):
     """一份改进计划。不含目标、措施和检查记录。`refused` 为真表示本人拒签（有见证）。"""
 
     manager = ManagerRefSerializer(read_only=True)
@@ -72,7 +72,7 @@ class PlanSerializer(serializers.ModelSerializer):
         return bool(plan.witness)
 
 
-class PlanApiFilterSet(ResourceFilterSet):
+class ImprovementPlanFilterSet(ResourceFilterSet):
     """One person, a unit with all below it, where it stands."""
 
     employee_no = filters.CharFilter(field_name="manager__employee_no", label=_("工号。"))
@@ -87,10 +87,10 @@ class PlanApiFilterSet(ResourceFilterSet):
 @extend_schema_view(
     list=extend_schema(summary=_("改进计划列表")), retrieve=extend_schema(summary=_("改进计划详情"))
 )
-class PlanViewSet(ReadOnlyResourceViewSet):
+class ImprovementPlanViewSet(ReadOnlyResourceViewSet):
     """改进计划：起因、状态和日期。"""
 
     queryset: Any = ImprovementPlan.objects.select_related("manager")
-    serializer_class = PlanSerializer
-    filterset_class = PlanApiFilterSet
+    serializer_class = ImprovementPlanSerializer
+    filterset_class = ImprovementPlanFilterSet
     lookup_field = "pk"

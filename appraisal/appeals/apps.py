@@ -11,7 +11,7 @@ class AppealsConfig(AppConfig):
 
     def ready(self) -> None:
         from appraisal.appeals import cards, jobs, permissions
-        from appraisal.appeals.api import AppealViewSet, PlanViewSet
+        from appraisal.appeals.api import AppealViewSet, ImprovementPlanViewSet
         from appraisal.appeals.indicators import SOURCE
         from appraisal.appeals.selectors import stayed
         from appraisal.appeals.waiting import register_sources
@@ -26,7 +26,7 @@ class AppealsConfig(AppConfig):
         add_indicators(SOURCE)
         stay(stayed)
         register("appeals", AppealViewSet)
-        register("improvement-plans", PlanViewSet)
+        register("improvement-plans", ImprovementPlanViewSet)
         register_sources(add_inbox_source)
         add_menu(
             MenuEntry(Group.APPRAISAL, 33, _("申诉"), "appeals_list", "flag", permissions.APPEAL_VIEW),
