@@ -108,7 +108,7 @@ def test_a_demotion_is_served_and_signed(bank: Decided, person: Any) -> None:
     page.get_by_role("link", name="待送达 1 人").click()
     page.get_by_role("link", name=re.compile("^送达：?陈思远|送达")).last.click()
     expect(page.get_by_label("理由")).to_have_value(re.compile("绩效得分 35.00"))
-    page.get_by_label("系统").check()
+    page.get_by_role("radio", name="系统").check()
     page.get_by_role("button", name="登记送达").click()
     expect(page.locator("#card-receipt")).to_contain_text("待签收")
     service = ServiceOfNotice.objects.get()

@@ -282,7 +282,7 @@ def test_upheld_the_case_goes_back_to_review_and_off_the_notice(world: Decided) 
     answered(world, objection, "uphold", answer="回款不实。")
     decision = world.decision("M-CX1")
     assert (decision.state, decision.effective_from) == ("in_review", None)
-    assert (decision.reviewed_by, decision.confirmed_by, decision.flags) == (None, None, ["upheld"])
+    assert (decision.reviewed_by, decision.confirmed_by, decision.flags) == (None, None, [{"code": "upheld"}])
     step = DecisionStep.objects.get(verb="uphold")
     assert (step.actor, step.reason) == (world.user("second"), "公示异议成立：回款不实。")
     # The objector is nowhere in the case.

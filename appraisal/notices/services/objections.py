@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from appraisal.grading.cases import due_again
+from appraisal.grading.cases import due_again, flagged
 from appraisal.grading.choices import Flag
 from appraisal.grading.services.moving import Form, decision_move
 from appraisal.notices import permissions
@@ -147,7 +147,7 @@ def _send_back(
         form=Form(reason=_("公示异议成立：%(answer)s") % {"answer": objection.answer[:400]}, data={"objection": objection.pk}),
         changes=lambda decision: {
             "effective_from": None, "reviewed_by": None, "confirmed_by": None, "assignee": None,
-            "due_on": due_again(decision.round, today), "flags": sorted({*decision.flags, Flag.UPHELD.value}),
+            "due_on": due_again(decision.round, today), "flags": flagged(decision, Flag.UPHELD),
         },
     )  # fmt: skip
     line.state, line.closed_at = LineState.STRUCK, now
