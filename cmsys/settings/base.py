@@ -235,6 +235,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "- 只返回客户端权限范围（scope）和机构范围之内的数据；范围之外的对象一律 404。\n"
         "- 列表按更新时间排列，`next` 是下一页的完整地址，null 表示结束；同一行在翻页期间被更新时会再次出现。\n"
         "- 用 `updated_since` 只取有更新的行；用 `If-None-Match` 避免重复传输，内容未变时返回 304。\n"
+        "- 保持副本：`changes/` 取变更，`{resource}/bulk/` 全量读取，`digest/{resource}/` 证明副本相同。\n"
         "- 每个客户端每分钟 600 次请求，见 `RateLimit-*`；超过时返回 429 和 `Retry-After`。\n"
         "- 错误一律为 `application/problem+json`，请保留其中的 request_id 以便查询。\n"
     ),
