@@ -6,10 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
-from appraisal.appeals.choices import AppealState, PlanState
+from appraisal.appeals.choices import AppealState, Outcome, PlanState
 from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from cmsys.api.filters import ResourceFilterSet, UnderUnitFilter
 from cmsys.api.viewsets import ReadOnlyResourceViewSet
@@ -17,10 +17,11 @@ from managers.profiles.api import ManagerRefSerializer
 
 
 class AppealSerializer(serializers.ModelSerializer):
-    """一件申诉。不含申诉内容、主管说明和答复理由；`outcome` 在答复前为空。"""
+    """一件申诉。不含申诉内容、主管说明和答复理由；`outcome` 在答复前为 null。"""
 
     manager = ManagerRefSerializer(source="decision.manager", read_only=True)
     cycle = serializers.CharField(source="decision.cycle.period", read_only=True, help_text=_("考核期间。"))
+    outcome = serializers.SerializerMethodField(help_text=_("结论；答复前为 null。"))
 
     class Meta:
         model = GradeAppeal
@@ -29,6 +30,10 @@ class AppealSerializer(serializers.ModelSerializer):
             "suspended", "outcome", "decided_at", "updated_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=Outcome.choices, allow_null=True))
+    def get_outcome(self, appeal: GradeAppeal) -> str | None:
+        return appeal.outcome or None
 
 
 class AppealApiFilterSet(ResourceFilterSet):

@@ -43,6 +43,11 @@ def test_an_appeal_says_where_it_stands_and_nothing_of_what_was_pleaded(world: A
     assert not [words for words in ("少计", "请更正", "口径", "核实") if words in text]
 
 
+def test_without_an_answer_there_is_no_outcome(world: Appealed) -> None:
+    appeal = world.lodged("M-CD1")
+    assert client("appeals:read").get(f"/api/v1/appeals/{appeal.pk}/").json()["outcome"] is None
+
+
 def test_a_client_of_another_unit_reads_nothing(world: Appealed) -> None:
     appeal, plan = world.lodged("M-CD1"), world.plan("M-CD1")
     browser = client("appeals:read", "improvement-plans:read", unit=world.cast.units["SH"])
