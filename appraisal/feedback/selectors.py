@@ -112,12 +112,10 @@ def left_to_talk(actor: Actor) -> list[Left]:
         talks=Count("pk", filter=Q(talked=False)),
         left=Count("pk", filter=Q(answered=False)),
     )
-    found = [
-        Left(
-            row["cycle_id"], row["cycle__period"], row["decision__round__submitted_at"], row["people"], row["talks"],
-            row["left"],
-        )
-        for row in rows
-        if row["talks"] or row["left"]
-    ]  # fmt: skip
+    found = []
+    for row in rows:
+        submitted_at = row["decision__round__submitted_at"]
+        if submitted_at is not None and (row["talks"] or row["left"]):
+            period, people = row["cycle__period"], row["people"]
+            found.append(Left(row["cycle_id"], period, submitted_at, people, row["talks"], row["left"]))
     return sorted(found, key=lambda row: (row.submitted_at, row.cycle_id))

@@ -56,14 +56,14 @@ def test_what_is_being_decided_is_not_shown_before_there_is_a_result(
     submitted: Proposals, signed_in: Any
 ) -> None:
     case = submitted.case("M-CD1")
-    for verb, who in (("approve", "mgr"), ("confirm", "hrh")):
+    case.at(kind="promotion", grade=submitted.cast.grades["SENIOR"])
+    for state in ("in_review", "returned", "reviewed", "confirmed"):
+        case.at(state=state)
         assert signed_in("cm").get("/my-grade/").context["page"]["decisions"] == []
-        case.do(verb, who)
-    assert signed_in("cm").get("/my-grade/").context["page"]["decisions"] == []
-    case.do("publish", "hrh")
+    case.at(state="on_notice")
     [row] = signed_in("cm").get("/my-grade/").context["page"]["decisions"]
     assert (row["period"], row["kind"], row["state"], row["before"], row["after"]) == (
-        "2025Q4", "保持", "公示中", "中级客户经理", "中级客户经理",
+        "2025Q4", "晋升", "公示中", "中级客户经理", "高级客户经理",
     )  # fmt: skip
     assert row["appeal_url"] == f"/grade-decisions/{case.pk}/appeal/"
     assert row["url"] == f"/grade-decisions/{case.pk}/"

@@ -35,6 +35,8 @@ def interview_write(
     ValidationError: his own sheet or a declared relation, a day to come, something left empty.
     """
     require(actor, FEEDBACK_GIVE)
+    if actor.actor_id is None:
+        raise ValueError("a talk is held by a person")
     rows = ScoreSheet.objects.reached_by(actor, FEEDBACK_GIVE).select_for_update(of=("self",))
     sheet: ScoreSheet = rows.select_related("manager", "cycle").get(pk=sheet_id)
     check_keeps_out(actor, sheet, today)

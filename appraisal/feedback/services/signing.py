@@ -83,6 +83,8 @@ def refusal_record(
     the recorder himself.
     """
     require(actor, FEEDBACK_GIVE)
+    if actor.actor_id is None:
+        raise ValueError("a refusal is recorded by a person")
     sheet = _locked(actor, FEEDBACK_GIVE, sheet_id)
     check_keeps_out(actor, sheet, today)
     _check_version(sheet, digest)
