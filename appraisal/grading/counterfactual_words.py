@@ -155,8 +155,7 @@ def _name(words: SchemeWords, name: str, kind: str, code: str, group: str) -> st
 
 def _event_items(words: SchemeWords) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
-    for item in (*words.scheme.dimensions, words.scheme):
-        extras = item.extras if hasattr(item, "extras") else item.total
+    for extras in (*(dimension.extras for dimension in words.scheme.dimensions), words.scheme.total):
         for section in (extras.bonus, extras.deductions):
             found += [dict(row) for row in (section or {}).get("items") or ()]
     return found
@@ -183,7 +182,9 @@ def _amount(value: Decimal, unit: str) -> str:
     if unit == "元" and abs(value) >= 10_000:
         large = value / 10_000
         rounded = large.quantize(CENT, ROUND_HALF_UP)
-        return (_("%(n)s 万元") if rounded == large else _("约 %(n)s 万元")) % {"n": said(rounded)}
+        if rounded == large:
+            return _("%(n)s 万元") % {"n": said(rounded)}
+        return _("约 %(n)s 万元") % {"n": said(rounded, 2)}
     if unit == "%":
         return f"{said(value)}%"
     return f"{said(value)} {unit}".strip()

@@ -125,15 +125,9 @@ class Explainer:
             return counterfactuals(
                 self.scheme, among, person.employee_no, names, aspect=grade_only, share=share
             )
-        found: list[Change] = []
-        for name in names:
-            part = near_share(name, inputs[name])
-            if part:
-                found += counterfactuals(
-                    self.scheme, among, person.employee_no, [name], aspect=grade_only, share=part
-                )
-        return sorted(
-            found, key=lambda item: (abs(item.nearest - item.value) / max(abs(item.value), 1), item.name)
+        parts = {name: near_share(name, inputs[name]) for name in names if inputs[name]}
+        return counterfactuals(
+            self.scheme, among, person.employee_no, list(parts), aspect=grade_only, share=parts
         )
 
     def _altering(self, among: Cohort, number: str, change: Change) -> Altering:

@@ -204,5 +204,5 @@ def flag_said(words: SchemeWords, flag: Mapping[str, Any]) -> str:
             }
             for row in flag["scores"]
         )  # fmt: skip
-        return _("得分离界限不到 %(n)s 分：%(close)s。") % {"n": said(NEAR_LIMIT), "close": close}
+        return _("得分离界限不超过 %(n)s 分：%(close)s。") % {"n": said(NEAR_LIMIT), "close": close}
     return code

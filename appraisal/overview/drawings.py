@@ -92,7 +92,7 @@ class FlowDrawing:
     ) -> list[dict[str, object]]:
         used_out: dict[tuple[int, int], float] = {}
         used_in: dict[tuple[int, int], float] = {}
-        drawn = []
+        drawn: list[dict[str, object]] = []
         for band in sorted(self.bands, key=lambda item: (item.column, item.before, item.after)):
             start, end = (band.column, band.before), (band.column + 1, band.after)
             height = max(band.count * scale, LEAST)

@@ -21,9 +21,12 @@ from appraisal.scoring.reasons import reasons_said
 from appraisal.scoring.words import SchemeWords
 
 NO_TARGET, NO_FIGURE, NO_RATING, NO_GROUP, NOT_RATED = "target", "reading", "rating", "group", "not_rated"
-# What the engine notes on a line that has no figure, and on one that has no target.
-NOTES = {NO_TARGET: r"^target_missing_", NO_FIGURE: r"^(missing|no_answer)_"}
-_MISSING = r"^(missing|no_answer|target_missing)_"
+# What the engine notes on a line that has no figure, and on one that has no target: why, and what was done then.
+_THEN = ("zero", "excluded", "blocked", "given")
+NOTES = {
+    NO_TARGET: [f"target_missing_{then}" for then in _THEN],
+    NO_FIGURE: [f"{why}_{then}" for why in ("missing", "no_answer") for then in _THEN],
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Why:
 def missing_figures(rows: QuerySet[Any], words: SchemeWords) -> list[Gap]:
     """Indicators without a figure, a target or a rating, most people first; one query."""
     lines = SheetLine.objects.filter(
-        sheet__decision__in=rows.order_by(), kind="indicator", note__regex=_MISSING
+        sheet__decision__in=rows.order_by(), kind="indicator", note__in=[*NOTES[NO_TARGET], *NOTES[NO_FIGURE]]
     )
     counted = lines.order_by().values_list("code", "name", "note").annotate(n=Count("pk"))
     found: dict[str, tuple[str, int]] = {}
@@ -132,9 +135,7 @@ def people_of(rows: QuerySet[Any], cycle: Cycle, words: SchemeWords, code: str) 
         groups, codes = groups_of(words.scheme)
         return rows.filter(_without(cycle, codes, what)) if what in groups else None
     if kind in (NO_TARGET, NO_FIGURE, NO_RATING) and words.indicator(what) is not None:
-        note = NOTES[NO_TARGET if kind == NO_TARGET else NO_FIGURE]
-        lines = SheetLine.objects.filter(
-            sheet=OuterRef("sheet"), kind="indicator", code=what, note__regex=note
-        )
+        notes = NOTES[NO_TARGET if kind == NO_TARGET else NO_FIGURE]
+        lines = SheetLine.objects.filter(sheet=OuterRef("sheet"), kind="indicator", code=what, note__in=notes)
         return rows.filter(Exists(lines))
     return None

@@ -38,6 +38,7 @@ def pages(people: int) -> None:
     """The page, its part for htmx, and the desk's tile."""
     from django.db import connection, transaction
     from django.test import Client
+    from django.test.utils import CaptureQueriesContext
 
     from tests.appraisal.world import demo_world
     from tests.cast import stage
@@ -64,7 +65,17 @@ def pages(people: int) -> None:
             before = time.perf_counter()
             assert browser.get(address).status_code == 200
             taken.append(time.perf_counter() - before)
-        report(name, people, statistics.median(taken), worst_s=round(max(taken), 4))
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(address)
+        slowest = sorted(float(query["time"]) for query in queries)[-3:]
+        report(
+            name,
+            people,
+            statistics.median(taken),
+            best_s=round(min(taken), 4),
+            queries=len(queries),
+            slowest=slowest,
+        )
 
 
 def explanations(people: int) -> None:

@@ -104,7 +104,7 @@ def test_demotion_leave_and_secondment(world: World) -> None:
 
 def test_what_fired_is_read_from_the_reasons(world: World) -> None:
     sheets = ScoreSheet.objects.filter(cycle=world.cycle, manager=world.cast.managers["M-CX1"])
-    stored = sheets.get().reasons
+    stored = sheets.get().reasons or {}
     veto = {"rule": "veto:V", "passed": False, "detail": {"code": "veto", "name": "重大违规", "fired": True}}
     kept = {
         "rule": "circumstance:no_demotion",
