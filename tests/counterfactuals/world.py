@@ -44,7 +44,7 @@ def earlier(world: World) -> Cycle:
     for number, (ability, performance, quadrant) in EARLIER.items():
         manager = world.cast.managers[number]
         ScoreSheet.objects.create(
-            cycle=cycle, manager=manager, unit=manager.unit, grade_code=manager.grade.code, ability=Decimal(ability),
+            cycle=cycle, manager=manager, unit=manager.unit, grade_code=str(manager.grade.code if manager.grade else ""), ability=Decimal(ability),
             performance=Decimal(performance), total=(Decimal(ability) + Decimal(performance)) / 2, quadrant=quadrant,
             proposal="hold",
         )  # fmt: skip
