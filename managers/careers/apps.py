@@ -18,13 +18,20 @@ class CareersConfig(AppConfig):
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
         from managers.careers.api import PostViewSet
         from managers.careers.imports import PostKind
+        from managers.careers.ladder import grade_card
+        from managers.careers.permissions import GRADE_EDIT, GRADE_VIEW
         from managers.careers.resources import post_card
 
         register_kind(PostKind())
         register("posts", PostViewSet)
 
-        add_menu(MenuEntry(Group.PEOPLE, 30, _("岗位"), "posts_list", "post", UNIT_VIEW))
+        add_menu(
+            MenuEntry(Group.PEOPLE, 30, _("岗位"), "posts_list", "post", UNIT_VIEW),
+            MenuEntry(Group.PEOPLE, 35, _("等级阶梯"), "grades_list", "grade", GRADE_VIEW),
+        )
         add_cards(
+            Card("grades", "facts", 10, _("基本资料"), grade_card, span=2),
+            Card("grades", "history", 90, _("变更历史"), history_card, GRADE_EDIT, span=2),
             Card("posts", "facts", 10, _("基本资料"), post_card, span=2),
             Card("posts", "history", 90, _("变更历史"), history_card, UNIT_EDIT, span=2),
         )

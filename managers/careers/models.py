@@ -13,6 +13,7 @@ from cmsys.access.masks import Mask
 from cmsys.org.models import OrgUnit
 from cmsys.org.permissions import UNIT_EDIT, UNIT_VIEW
 from cmsys.org.scope import ScopedQuerySet, ScopeFields
+from managers.careers.permissions import GRADE_EDIT, GRADE_VIEW
 
 
 class Series(models.TextChoices):
@@ -61,6 +62,8 @@ class Grade(models.Model):
 
     resource: ClassVar[str] = "grade-definitions"
     audit_masks: ClassVar[Mapping[str, Mask]] = {}
+    functions: ClassVar[Mapping[str, Function]] = {"view": GRADE_VIEW, "edit": GRADE_EDIT}
+    scope: ClassVar[ScopeFields] = ScopeFields()
 
     code = models.CharField(_("等级编码"), max_length=40, unique=True)
     name = models.CharField(_("等级名称"), max_length=80)
@@ -68,10 +71,17 @@ class Grade(models.Model):
     order = models.PositiveSmallIntegerField(_("次序"))
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
+    objects = ScopedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("等级")
         ordering = ["series", "order"]
-        constraints = [models.UniqueConstraint(fields=["series", "order"], name="careers_grade_order_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "order"], name="careers_grade_order_unique",
+                violation_error_message=_("同一序列中这个次序已有等级"),
+            )
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.name

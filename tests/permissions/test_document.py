@@ -40,6 +40,8 @@ BY_HAND = {
     "appraisal.sheets.mine": "CM:s",
     "appraisal.sheets.view": "HRH:a HRB:u MGR:u CM:s",
     "audit.ledger.view": "AUD:a",
+    "careers.grade.edit": "HRH:a",
+    "careers.grade.view": "HRH:a HRB:a MGR:a CM:a CMD:a TRN:a",
     "careers.post.import": "HRH:a",
     "jobs.job.edit": "SYS:a SEC:s AUD:s HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",
     "jobs.job.view": "SYS:a SEC:s AUD:s HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",

@@ -6,14 +6,14 @@ from django.db import transaction
 
 from cmsys.access.actors import Actor, require
 from cmsys.audit.ledger import record
-from cmsys.org.permissions import UNIT_EDIT
 from managers.careers.models import Grade, Series
+from managers.careers.permissions import GRADE_EDIT
 
 
 @transaction.atomic
 def grade_define(*, actor: Actor, code: str, name: str, order: int, series: str = Series.BUSINESS) -> Grade:
     """Makes a grade or changes its name and order; repeating changes nothing. Raises MissingFunction, ValidationError."""
-    require(actor, UNIT_EDIT)
+    require(actor, GRADE_EDIT)
     grade = Grade.objects.select_for_update().filter(code=code).first()
     values = {"name": name, "order": order, "series": str(series)}
     if grade is None:

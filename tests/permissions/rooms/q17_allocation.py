@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from customers.allocation.models import CustomerRule, RuleKind, StaffEvaluation
 from customers.planning.models import AllocationPlan, PlanState
 from customers.registry.models import Customer
+from managers.careers.models import Grade
 from tests.cast import TODAY
 from tests.planning.world import document, policy
 
@@ -64,6 +65,8 @@ def furnish(house: House) -> None:
         ("plan_row", {"number": "FK-NONE"}), ("move", {"key": MISSING_ID}),
     ):  # fmt: skip
         house.objects[kind, "none"] = parts
+    house.objects["grade", "MIDDLE"] = {"key": "MIDDLE"}
+    house.objects["grade", "none"] = {"key": "NONE"}
     for kind in ("policy", "evaluation", "rule", "move"):
         house.objects[kind, "letters"] = {"key": "abc"}
 
@@ -75,7 +78,26 @@ RULE = {
     "starts_on": "2026-03-02",
     "reason": "客户要求",
 }
+
+
+def _grade(house: Any, name: str) -> dict[str, Any]:
+    found = Grade.objects.filter(code=name).first()
+    return {
+        "name": "中级",
+        "series": "business",
+        "order": "2",
+        "version": found.updated_at.isoformat() if found else "",
+    }
+
+
 BODIES: dict[str, Callable[[Any, str], dict[str, Any]]] = {
+    "grades_create": lambda house, name: {
+        "code": "CHIEF",
+        "name": "资深",
+        "series": "business",
+        "order": "9",
+    },
+    "grades_edit": _grade,
     "allocation_policies_import": lambda house, name: {"document": document(code="NEW")},
     "staff_evaluations_draft": lambda house, name: {"unit": "CD"},
     "staff_evaluations_change": lambda house, name: {
