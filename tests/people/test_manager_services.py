@@ -287,7 +287,7 @@ def test_a_step_of_the_ladder_is_made_changed_and_left_alone(cast: Cast) -> None
     ]  # fmt: skip
     with nothing_written(), pytest.raises(ValidationError):
         define("首席", 1)
-    with refused_without("维护机构与岗位"):
+    with refused_without("维护等级阶梯"):
         grade_define(actor=cast.user("hrb"), code="X", name="X", order=10)
 
 
