@@ -14,12 +14,13 @@ from appraisal.appeals.services.opening import plans_open
 from appraisal.appeals.services.watching import appeals_escalate
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.services.effect import due
+from appraisal.notices.services.serving import Delivery, service_serve
 from cmsys.access.refusals import Conflict
 from cmsys.inbox.models import Message
 from cmsys.org.models import Deputyship
 from managers.conduct.models import InterestDeclaration
 from managers.profiles.models import GradeRecord, RelationshipManager
-from tests.appeals.world import TOLD, Appealed, at, events, rows
+from tests.appeals.world import LAST, TOLD, Appealed, at, events, rows
 from tests.cast import STAGE
 
 pytestmark = pytest.mark.django_db
@@ -251,6 +252,20 @@ def test_a_demotion_before_its_day_is_withdrawn_by_head_office(world: Appealed) 
     decision = world.decision("M-CD1")
     assert (decision.state, decision.steps.last().verb) == ("withdrawn", "withdraw")
     assert RelationshipManager.objects.get(employee_no="M-CD1").grade.code == "MIDDLE"
+
+
+@pytest.mark.parametrize("remedy", ["overturn", "review"])
+def test_what_was_served_falls_with_the_decision(world: Appealed, remedy: str) -> None:
+    decision = world.decision("M-CD1")
+    served = service_serve(
+        actor=world.user("hrb"), decision_id=decision.pk, now=at(TOLD), today=TOLD,
+        delivery=Delivery("in_person", "第四季度绩效得分 35"),
+    )  # fmt: skip
+    appeal = world.do("accept", world.lodge("M-CD1", LAST), "second", LAST)
+    assert (appeal.told_on, appeal.window_ends_on) == (served.served_on, served.appeal_until) == (TOLD, LAST)
+    world.answer(appeal, "second", "upheld", remedy, day=LAST)
+    served.refresh_from_db()
+    assert served.state == "void"
 
 
 def test_a_branch_cannot_withdraw_but_sends_back_to_the_reviewers(world: Appealed) -> None:
