@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from cmsys.api.filters import ResourceFilterSet
 from cmsys.api.viewsets import ReadOnlyResourceViewSet
-from cmsys.org.models import BusinessLine
+from managers.profiles.api import LineRefSerializer
 from training.courses.filters import CourseFilterSet
 from training.courses.models import Competency, Course
 
@@ -20,15 +20,6 @@ class CompetencyRefSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Competency
-        fields = ("code", "name")
-        read_only_fields = fields
-
-
-class LineRefSerializer(serializers.ModelSerializer):
-    """A business line as a course names it."""
-
-    class Meta:
-        model = BusinessLine
         fields = ("code", "name")
         read_only_fields = fields
 
