@@ -27,7 +27,7 @@ class NoticesConfig(AppConfig):
             MenuEntry(Group.DESK, 60, _("公示栏"), "notices_list", "doc", permissions.NOTICE_READ),
             MenuEntry(
                 Group.APPRAISAL,
-                62,
+                29,
                 _("公示异议"),
                 "notice_objections_list",
                 "help",

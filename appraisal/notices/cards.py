@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.grading.models import GradeDecision
 from appraisal.notices import permissions
-from appraisal.notices.choices import LineState, ObjectionState, ServiceState
+from appraisal.notices.choices import LineState, NoticeState, ObjectionState, ServiceState
 from appraisal.notices.models import NoticeObjection, PublicNotice, ServiceOfNotice
 from appraisal.notices.printing import period_said, receipt_said
 from appraisal.notices.resources import OBJECTION_TONES, keeps
@@ -39,7 +39,7 @@ def text_card(request: SignedInRequest, notice: PublicNotice) -> str:
 def people_card(request: SignedInRequest, notice: PublicNotice) -> str:
     """Who stands on it: name, unit, grade before and after. Somebody's own line, and to those who keep the notice every
     line, says whether it has passed or an objection is open; two or three queries."""
-    lines = list(shown_lines(notice).select_related("decision__manager"))
+    lines = list(shown_lines(notice).select_related("decision__manager", "notice"))
     number, kept = request.user.employee_no, keeps(request, notice)
     own = {line.pk for line in lines if number and line.decision.manager.employee_no == number}
     waiting = open_objections(notice) if kept or own else {}
@@ -58,6 +58,8 @@ def people_card(request: SignedInRequest, notice: PublicNotice) -> str:
 def _standing(line: Any, waiting: dict[int, int]) -> dict[str, str]:
     if count := waiting.get(line.pk):
         return {"text": _("有异议正在核实（%(n)d）") % {"n": count}, "tone": "warn"}
+    if line.notice.state == NoticeState.DRAFT:
+        return {"text": _("待公示"), "tone": "hold"}
     if line.state == LineState.CLEARED:
         return {"text": _("公示期满"), "tone": "up"}
     return {"text": _("公示中"), "tone": "hold"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -104,7 +105,9 @@ class NoticeResource(Resource):
             {"label": _("公布日"), "value": instance.starts_on.isoformat()},
         ]
         if instance.ends_on is not None:
-            left = working_days_between(today, instance.ends_on) if instance.is_open(today) else None
+            day = timedelta(days=1)
+            running = instance.is_open(today)
+            left = working_days_between(today + day, instance.ends_on + day) if running else None
             before = "" if left is None else _("还有 %(n)d 个工作日") % {"n": left}
             found.append({"label": _("截止日"), "value": instance.ends_on.isoformat(), "before": before})
         return found

@@ -49,7 +49,7 @@ def notice_channel() -> str:
 
 
 def appeal_channel() -> str:
-    return _("登录系统，在“我的定级结果”提出申诉；也可以书面送人力资源部。")
+    return _("登录系统，在“我的等级”提出申诉；也可以书面送人力资源部。")
 
 
 # Objections are answered within so many working days.
@@ -71,6 +71,12 @@ def reasons_of(decision: GradeDecision, paper: Paper | None) -> str:
         for reason in paper.reasons:
             told = "：".join(filter(None, (reason.title, reason.text)))
             lines.append(f"{told}（{reason.outcome}）" if reason.outcome else told)
+            lines += [
+                _("　%(rule)s：本人 %(own)s，%(outcome)s") % {
+                    "rule": condition.text, "own": condition.own or "—", "outcome": condition.outcome,
+                }
+                for condition in reason.conditions
+            ]  # fmt: skip
     amended = decision.steps.filter(verb="amend").order_by("-pk").first()
     if amended is not None and amended.reason:
         lines.append(_("复核意见：%(text)s") % {"text": amended.reason})

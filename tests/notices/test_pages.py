@@ -87,6 +87,7 @@ def test_hr_drafts_looks_and_publishes(world: Decided, signed_in: SignIn) -> Non
     assert answer["Location"] == f"/notices/{draft.pk}/"
     page = hrh.get(answer["Location"])
     assert buttons(page) == ["打印公示稿", "作废", "修改", "发布"]
+    assert "待公示" in text(page)
     changed = hrh.post(f"/notices/{draft.pk}/change/", body | {"title": "改过的标题"})
     assert (changed.status_code, PublicNotice.objects.get().title) == (302, "改过的标题")
     confirm = hrh.get(f"/notices/{draft.pk}/publish/")
@@ -96,6 +97,8 @@ def test_hr_drafts_looks_and_publishes(world: Decided, signed_in: SignIn) -> Non
     assert hrh.post(f"/notices/{draft.pk}/publish/", {"version": version}).status_code == 302
     notice = PublicNotice.objects.get()
     assert (notice.state, notice.ends_on) == ("published", ends)
+    # All five lie ahead: the day it was put up is not one of them.
+    assert "还有 5 个工作日" in text(hrh.get(f"/notices/{draft.pk}/"))
     # The back button and a second click: told who and when, nothing done again.
     again = hrh.post(f"/notices/{draft.pk}/publish/", {"version": version})
     assert again.status_code == 409
@@ -228,6 +231,7 @@ def test_hr_serves_and_the_person_signs(world: Decided, signed_in: SignIn) -> No
     reasons = page.form.initial["reasons"]
     assert reasons.startswith("2025Q4考核：")
     assert "绩效得分 35.00" in reasons
+    assert "本人 35" in reasons
     body = {
         "method": "mail",
         "mail_no": "",
