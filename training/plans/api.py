@@ -36,7 +36,7 @@ class PlanItemSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class PlanSerializer(serializers.ModelSerializer):
+class TrainingPlanSerializer(serializers.ModelSerializer):
     """培训计划。`period` 是它所依据的考核期间。"""
 
     manager = ManagerRefSerializer(read_only=True)
@@ -64,5 +64,5 @@ class PlanViewSet(ReadOnlyResourceViewSet):
     queryset: Any = TrainingPlan.objects.select_related("manager", "sheet__cycle").prefetch_related(
         "items__course"
     )
-    serializer_class = PlanSerializer
+    serializer_class = TrainingPlanSerializer
     filterset_class = PlanApiFilterSet
