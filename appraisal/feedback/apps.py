@@ -25,7 +25,7 @@ class FeedbackConfig(AppConfig):
             MenuEntry(Group.DESK, 25, _("我的等级"), "my_grade", "grade", permissions.MY_GRADE),
             MenuEntry(
                 Group.APPRAISAL,
-                30,
+                27,
                 _("签收与面谈"),
                 "acknowledgements_list",
                 "check",
