@@ -19,7 +19,7 @@ from cmsys.org.models import OrgUnit
 
 def scope_choices() -> list[tuple[str, str]]:
     """Every scope with what it allows."""
-    return [(scope, f"{scope}（{label}）") for scope, label in all_scopes().items()]
+    return [(scope, f"{scope} · {label}") for scope, label in all_scopes().items()]
 
 
 class RightsForm(forms.Form):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken
 
@@ -71,7 +72,7 @@ def client_create(
     )
     client.full_clean()
     client.save()
-    after = {"name": client.name, "client_id": client.client_id, "expires_at": client.expires_at}
+    after = {"name": client.name, "expires_at": _day(client.expires_at)}
     record("api.client_create", client, actor=actor, now=now, after=after | _rights(client))
     return client, secret
 
@@ -143,7 +144,7 @@ def client_rotate(*, actor: Actor, now: datetime, client_id: int, reason: str) -
     secret = secrets.token_urlsafe(32)
     client.next_secret, client.next_expires_at = digest(secret), now + LIFETIME
     client.save(update_fields=["next_secret", "next_expires_at", "updated"])
-    after = {"expires_at": client.next_expires_at}
+    after = {"next_expires_at": _day(client.next_expires_at)}
     record("api.client_rotate", client, actor=actor, after=after, reason=reason, now=now)
     return client, secret
 
@@ -157,12 +158,12 @@ def client_retire(*, actor: Actor, now: datetime, client_id: int, reason: str) -
     client = _locked(actor, CLIENT_EDIT, client_id)
     if not client.next_secret or client.next_expires_at is None:
         raise refused("reason", "conflict", _("只有一个密钥，停用它请停用整个客户端；要更换请先生成新密钥。"))
-    before = {"expires_at": client.expires_at}
+    before = {"expires_at": _day(client.expires_at)}
     client.client_secret, client.expires_at = client.next_secret, client.next_expires_at
     client.next_secret, client.next_expires_at = "", None
     client.save(update_fields=["client_secret", "expires_at", "next_secret", "next_expires_at", "updated"])
     AccessToken.objects.filter(application=client).delete()
-    after = {"expires_at": client.expires_at}
+    after = {"expires_at": _day(client.expires_at)}
     record("api.client_retire", client, actor=actor, before=before, after=after, reason=reason, now=now)
     return client
 
@@ -181,7 +182,9 @@ def client_revoke(*, actor: Actor, now: datetime, client_id: int, reason: str) -
         client.revoked_at = now
         client.save(update_fields=["revoked_at", "updated"])
         AccessToken.objects.filter(application=client).delete()
-        record("api.client_revoke", client, actor=actor, after={"revoked_at": now}, reason=reason, now=now)
+        record(
+            "api.client_revoke", client, actor=actor, after={"revoked_at": _day(now)}, reason=reason, now=now
+        )
     return client
 
 
@@ -194,6 +197,10 @@ def _locked(actor: Actor, function: Function, client_id: int, version: str = "")
     if version and version != client.updated.isoformat():
         raise Conflict(_("您打开之后，这个客户端又被修改过。请重新打开，看过现在的权限再定。"))
     return client
+
+
+def _day(moment: datetime) -> date:
+    return timezone.localdate(moment)
 
 
 def _rights(client: Client) -> dict[str, Any]:
