@@ -104,8 +104,12 @@ def refresh_flags(of: Cycle | GradingRound, now: datetime | None = None) -> int:
         "kept": Flag.values, "codes": [row[0] for row in raters], "groups": [row[1] for row in raters], "least": [row[2] for row in raters],
     }  # fmt: skip
     with connection.cursor() as cursor:
+        # Right after a regrading the database knows nothing of the new rows, and would join each case with all others.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(FLAGS, values)
-        return int(cursor.rowcount)
+        count = int(cursor.rowcount)
+        cursor.execute("SET LOCAL enable_nestloop = on")
+    return count
 
 
 def _limits(scheme: Scheme) -> Iterator[tuple[str, str, str]]:

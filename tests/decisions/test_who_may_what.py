@@ -25,7 +25,7 @@ from cmsys.api.actors import ClientActor, ScopedAccess
 from cmsys.org.models import Deputyship
 from cmsys.org.services.grants import role_grant
 from tests.cast import PASSWORD, STAGE, TODAY
-from tests.decisions.world import EFFECTIVE, MORE, REASONS, Proposals
+from tests.decisions.world import EFFECTIVE, KINDS, MORE, REASONS, Proposals
 from tests.permissions.house import mark_of_rows
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,11 @@ def test_the_table_has_every_verb_of_people_and_every_account_once() -> None:
 def test_each_account(stage: Proposals, verb: str, place: str) -> None:
     person(stage, "mgrbj2", Role.MGR, "BJ", "X-1")
     case = stage.case(NUMBERS[place])
-    ready: dict[str, Any] = {"state": BEGINS[verb], "grade": stage.cast.grades["MIDDLE"], "kind": "hold"}
+    ready: dict[str, Any] = {
+        "state": BEGINS[verb],
+        "grade": stage.cast.grades["MIDDLE"],
+        "kind": KINDS.get(verb, "hold"),
+    }
     if place == "handed":
         ready["assignee"] = stage.user("mgr2")
     case.at(**ready)
@@ -174,7 +178,13 @@ def test_the_machine_is_that_of_the_table() -> None:
 def test_each_state(submitted: Proposals, verb: str, state: str) -> None:
     """As the account that may, or the system; from any other state a conflict that says how it stands."""
     case = submitted.case("M-CD1")
-    case.at(state=state, effective_from=TODAY, moved_by="李敏（mgr）", moved_at=case.now.updated_at)
+    case.at(
+        state=state,
+        kind=KINDS.get(verb, "hold"),
+        effective_from=TODAY,
+        moved_by="李敏（mgr）",
+        moved_at=case.now.updated_at,
+    )
     who = (
         {"review": "mgr", "confirm": "hrh"}.get(DECISION[verb].level, "hrh")
         if DECISION[verb].function
