@@ -1,6 +1,6 @@
 """Decisions of everybody at each stage, and a round at each of its own.
 
-`reviewing`, `reviewed`, `returned` and `served` cases are named by their manager; rounds by what they are: one nobody has
+`reviewing`, `reviewed`, `returned` and `told` (served) cases are named by their manager; rounds by what they are: one nobody has
 submitted, one under way, one of which nothing is pending.
 """
 
@@ -29,7 +29,7 @@ MISSING_ID = 999_999_999
 # kind of object → scheme and quarter whose cases stand there
 STAGES = {
     "reviewing": ("DECIDE1", "2025Q3", "in_review"), "reviewed": ("DECIDE1", "2025Q4", "reviewed"),
-    "returned": ("DECIDE2", "2025Q3", "returned"), "served": ("DECIDE2", "2025Q4", "served"),
+    "returned": ("DECIDE2", "2025Q3", "returned"), "told": ("DECIDE2", "2025Q4", "served"),
     "drafted": ("DECIDE3", "2025Q3", "drafted"), "withdrawn": ("DECIDE3", "2025Q4", "withdrawn"),
 }  # fmt: skip
 ROUNDS = {"draft": "drafted", "running": "reviewing", "done": "withdrawn"}
