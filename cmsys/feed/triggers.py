@@ -47,7 +47,7 @@ def _function(name: str, body: str) -> str:
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
         " SET search_path = public, pg_temp AS $feed$\n"
         "DECLARE tx bigint := pg_current_xact_id()::text::bigint; found_rows bigint;\n"
-        f"BEGIN\nEXECUTE 'DISCARD PLANS';\n{body}\nRETURN NULL;\nEND $feed$;\n"
+        f"BEGIN\n{body}\nRETURN NULL;\nEND $feed$;\n"
     )
 
 
