@@ -211,6 +211,8 @@ def test_fifty_at_once_make_one_row(transactional_db, caller):
     counted = Counter(answer.status_code for answer in answers)
     assert set(counted) <= {201, 409}
     assert sum(counted.values()) == 50
+    told = {answer.json()["code"] for answer in answers if answer.status_code == 409}
+    assert told <= {"idempotency_in_flight"}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert sum("Idempotent-Replayed" not in answer for answer in answers if answer.status_code == 201) == 1
     assert Reading.objects.count() == Event.objects.filter(kind="reading.create").count() == 1

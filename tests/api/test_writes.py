@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from appraisal.figures.models import Reading, Target
@@ -298,3 +299,29 @@ def test_the_limit_counts_writes_as_reads_and_a_refused_one_writes_nothing(write
     answer = send(writer, "POST", READINGS, A_READING | {"period": "2025Q3"}, Idempotency_Key="key-1")
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
     assert (Reading.objects.count(), IdempotencyKey.objects.count()) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_that_have_read_the_same_one_wins(transactional_db, caller):
+    cast = stage()
+    us = caller("perf:write", "readings:read")
+    reading = reading_set(actor=STAGE, period="2025Q4", indicator_code="SALES", value=Decimal(0), manager_id=cast.managers["M-CD1"].pk)  # fmt: skip
+    path = f"{READINGS}{reading.pk}/"
+    tag, start, answers = us.get(path)["ETag"], threading.Barrier(10), []
+
+    def change(value):
+        try:
+            start.wait()
+            answers.append((value, send(us, "PATCH", path, {"value": value}, If_Match=tag)))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=change, args=(value,)) for value in range(1, 11)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    won = [value for value, answer in answers if answer.status_code == 200]
+    assert sorted(answer.status_code for _value, answer in answers) == [200] + [412] * 9
+    assert Reading.objects.get().value == won[0]
+    assert Event.objects.filter(kind="reading.update").count() == 1
