@@ -27,7 +27,10 @@ RIGHTS = {"purpose": "同步等级", "allowed_scopes": ["org:read"], "addresses"
 def furnish(house: House) -> None:
     """Decisions on notice in one quarter, confirmed and not public in the other; clients that wait, work, rotate."""
     version = scheme_version(code="CLIENTS")
-    for kind, period, state in (("grade", "2025Q3", "on_notice"), ("grade_confirmed", "2025Q4", "confirmed")):
+    for kind, period, state in (
+        ("published_grade", "2025Q3", "on_notice"),
+        ("confirmed_grade", "2025Q4", "confirmed"),
+    ):
         cycle = cycle_of(version, period)
         round = GradingRound.objects.create(cycle=cycle)
         for number, manager in house.cast.managers.items():
@@ -41,7 +44,7 @@ def furnish(house: House) -> None:
             )  # fmt: skip
             house.objects[kind, number] = {"key": decision.pk}
         house.objects[kind, "none"] = {"key": MISSING_ID}
-    house.objects["grade", "letters"] = {"key": "abc"}
+    house.objects["published_grade", "letters"] = {"key": "abc"}
     now = timezone.now()
     for name in ("waiting", "active", "two"):
         client, _secret = client_create(actor=STAGE, now=now, name=name, scopes=["org:read"])
