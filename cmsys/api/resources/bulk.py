@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from cmsys.api.problems import BadParameters, FieldError
@@ -31,15 +30,14 @@ _FORMULA = re.compile("'*[-=+@\t\r\n＝＋－＠]")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
-class NdjsonRenderer(BaseRenderer):
-    """Only for the choice by Accept; the answer is written line by line."""
+class NdjsonRenderer(DecimalJSONRenderer):
+    """For the choice by Accept; rows are written line by line, and what is no row as always."""
 
     media_type, format = TYPES["ndjson"], "ndjson"
-    charset: str | None = None
 
 
 class CsvRenderer(NdjsonRenderer):
-    media_type, format, charset = TYPES["csv"], "csv", "utf-8"
+    media_type, format = TYPES["csv"], "csv"
 
 
 def safe_cell(value: str) -> str:
