@@ -6,12 +6,14 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.urls import reverse
 
 from appraisal.grading.choices import PENDING, DecisionState, Flag
 from appraisal.grading.models import DecisionStep, GradeDecision, GradingRound
 from appraisal.grading.permissions import DECISION_CONFIRM, DECISION_REVIEW
+from appraisal.grading.staying import stayed
 from appraisal.scoring.models import ProposalKind
 from cmsys.access.functions import Function
 from cmsys.accounts.models import User
@@ -41,6 +43,25 @@ def due_again(round: GradingRound, today: date) -> date:
 def pending_of(round: GradingRound) -> int:
     """How many cases of a round are still being decided; one query."""
     return round.decisions.filter(state__in=PENDING).count()
+
+
+STAYS = (ProposalKind.HOLD, ProposalKind.NOT_RATED)
+
+
+def due_for_effect(today: date) -> QuerySet[Any]:
+    """Cases whose day has come, with `begins`: the day set for the round or for the case, never before the notice was
+    over or the demotion was served; without those that wait for something else (grading.staying)."""
+    ready = Q(state=DecisionState.CONFIRMED, kind__in=STAYS)
+    ready |= Q(state=DecisionState.CLEARED, kind=ProposalKind.PROMOTION)
+    ready |= Q(state=DecisionState.SERVED, kind=ProposalKind.DEMOTION)
+    stays = Q(kind__in=STAYS)
+    moved = Coalesce("effective_from", TruncDate("moved_at"))
+    begins = Case(When(stays, then=F("round__effective_on")), default=Greatest("round__effective_on", moved))
+    return (
+        GradeDecision.objects.filter(ready, ~stayed(), stale=False)
+        .annotate(begins=begins)
+        .filter(begins__lte=today)
+    )
 
 
 # --- grades -------------------------------------------------------------------------------------------------------------

@@ -8,17 +8,14 @@ from typing import Any
 
 from django.db import transaction
 
-from appraisal.grading.cases import AFTER_CONFIRM, due_again, flagged
+from appraisal.grading.cases import AFTER_CONFIRM, STAYS, due_again, flagged
 from appraisal.grading.choices import Flag
+from appraisal.grading.deciding import Batch, account_of, check_defined, in_turn
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_CONFIRM
 from appraisal.grading.services.moving import Form, Moved, decision_move
-from appraisal.grading.services.review import Batch, account_of, check_defined, in_turn
 from appraisal.grading.voiding import voided
-from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor, require
-
-STAYS = (ProposalKind.HOLD, ProposalKind.NOT_RATED)
 
 
 def decision_confirm(*, actor: Actor, decision_id: int, form: Form, now: datetime, today: date) -> Moved:
@@ -43,7 +40,11 @@ def decisions_confirm_many(
 ) -> Batch:  # fmt: skip
     """Confirms clear cases, each by itself (review.decisions_approve_many). Raises MissingFunction."""
     require(actor, DECISION_CONFIRM)
-    return in_turn(actor, DECISION_CONFIRM, ids, form, versions, now, today, decision_confirm)
+
+    def act(key: int, own: Form) -> Moved:
+        return decision_confirm(actor=actor, decision_id=key, form=own, now=now, today=today)
+
+    return in_turn(actor, DECISION_CONFIRM, ids, form, versions, act)
 
 
 def decision_send_back(*, actor: Actor, decision_id: int, form: Form, now: datetime, today: date) -> Moved:

@@ -9,15 +9,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, When
-from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appraisal.grading.cases import (
+    STAYS,
     accounts_of,
     case_url,
     codes_of,
+    due_for_effect,
     flagged,
     is_worse,
     kind_between,
@@ -30,9 +30,7 @@ from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.permissions import DECISION_CONFIRM
 from appraisal.grading.recusals import check_levels
 from appraisal.grading.services.moving import Form, Moved, decision_move
-from appraisal.grading.staying import stayed
 from appraisal.grading.transitions import APPEAL
-from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import refused
 from cmsys.audit.ledger import record, record_many
@@ -44,7 +42,6 @@ from managers.profiles.models import RelationshipManager, Status
 from managers.profiles.services.managers import grade_appraise
 
 AT_ONCE = 500
-STAYS = (ProposalKind.HOLD, ProposalKind.NOT_RATED)
 RELATED = ("manager__grade", "manager__unit", "cycle", "round", "grade", "previous_grade")
 
 
@@ -61,24 +58,8 @@ class Effect:
 class _Going:
     """The cases of one go: those that take effect with their day, and those that cannot with the reason."""
 
-    effective: list[GradeDecision] = field(default_factory=list)
-    troubled: list[tuple[GradeDecision, str]] = field(default_factory=list)
-
-
-def due(today: date) -> QuerySet[Any]:
-    """Cases whose day has come, with `begins`: the day set for the round or for the case, never before the notice was
-    over or the demotion was served; without those that wait for something else (grading.staying)."""
-    ready = Q(state=DecisionState.CONFIRMED, kind__in=STAYS)
-    ready |= Q(state=DecisionState.CLEARED, kind=ProposalKind.PROMOTION)
-    ready |= Q(state=DecisionState.SERVED, kind=ProposalKind.DEMOTION)
-    stays = Q(kind__in=STAYS)
-    moved = Coalesce("effective_from", TruncDate("moved_at"))
-    begins = Case(When(stays, then=F("round__effective_on")), default=Greatest("round__effective_on", moved))
-    return (
-        GradeDecision.objects.filter(ready, ~stayed(), stale=False)
-        .annotate(begins=begins)
-        .filter(begins__lte=today)
-    )
+    effective: list[Any] = field(default_factory=list)
+    troubled: list[tuple[Any, str]] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -91,7 +72,7 @@ def take_effect(*, actor: Actor, today: date, now: datetime, after: int = 0, mos
     statements and, for each change of grade, a few more. Raises MissingFunction.
     """
     require(actor, DECISION_CONFIRM)
-    rows = due(today).filter(pk__gt=after).order_by("pk").select_related(*RELATED)
+    rows = due_for_effect(today).filter(pk__gt=after).order_by("pk").select_related(*RELATED)
     cases = list(rows.select_for_update(of=("self",))[:most])
     if not cases:
         return Effect()
@@ -140,7 +121,7 @@ def decision_correct(
 
 
 # --- which of them ------------------------------------------------------------------------------------------------------
-def _sorted_out(actor: Actor, cases: list[GradeDecision]) -> _Going:
+def _sorted_out(actor: Actor, cases: list[Any]) -> _Going:
     going = _Going()
     later = _in_effect_later(cases)
     for decision in cases:
@@ -154,7 +135,7 @@ def _sorted_out(actor: Actor, cases: list[GradeDecision]) -> _Going:
     return going
 
 
-def _in_effect_later(cases: list[GradeDecision]) -> set[int]:
+def _in_effect_later(cases: list[Any]) -> set[int]:
     """Cases of people for whom a decision of a later cycle, or one that begins later, is in effect; one query."""
     rows = GradeDecision.objects.filter(
         manager__in=[decision.manager_id for decision in cases], state=DecisionState.EFFECTIVE
@@ -186,7 +167,7 @@ def _obstacle(decision: GradeDecision) -> str:
     return ""
 
 
-def _begin_grade(actor: Actor, decision: GradeDecision) -> str:
+def _begin_grade(actor: Actor, decision: Any) -> str:
     note = _("%(cycle)s 考核定级") % {"cycle": decision.cycle}
     try:
         with transaction.atomic():
@@ -203,7 +184,7 @@ def _begin_grade(actor: Actor, decision: GradeDecision) -> str:
 
 
 # --- writing ------------------------------------------------------------------------------------------------------------
-def _put_in_effect(actor: Actor, cases: list[GradeDecision], now: datetime) -> None:
+def _put_in_effect(actor: Actor, cases: list[Any], now: datetime) -> None:
     """One update, one insert of steps, one of events."""
     before = {decision.pk: decision.state for decision in cases}
     for decision in cases:
@@ -212,7 +193,7 @@ def _put_in_effect(actor: Actor, cases: list[GradeDecision], now: datetime) -> N
     _write(actor, cases, "take_effect", before, now, ("effective_from", "flags"))
 
 
-def _supersede(actor: Actor, cases: list[GradeDecision], now: datetime) -> None:
+def _supersede(actor: Actor, cases: list[Any], now: datetime) -> None:
     begins = {decision.manager_id: decision.begins for decision in cases}
     earlier = list(
         GradeDecision.objects.filter(manager__in=begins, state=DecisionState.EFFECTIVE)
@@ -228,7 +209,7 @@ def _supersede(actor: Actor, cases: list[GradeDecision], now: datetime) -> None:
 
 def _write(
     actor: Actor,
-    cases: list[GradeDecision],
+    cases: list[Any],
     verb: str,
     before: dict[int, Any],
     now: datetime,
@@ -260,7 +241,7 @@ def _write(
     ])  # fmt: skip
 
 
-def _hold_up(actor: Actor, troubled: list[tuple[GradeDecision, str]], today: date, now: datetime) -> None:
+def _hold_up(actor: Actor, troubled: list[tuple[Any, str]], today: date, now: datetime) -> None:
     """Flag, event and message, once for a case."""
     fresh = [(decision, why) for decision, why in troubled if Flag.TROUBLE not in codes_of(decision)]
     told = personnel(today) if fresh else []
@@ -278,7 +259,7 @@ def _hold_up(actor: Actor, troubled: list[tuple[GradeDecision, str]], today: dat
         )  # fmt: skip
 
 
-def _tell(cases: list[GradeDecision], today: date, now: datetime) -> None:
+def _tell(cases: list[Any], today: date, now: datetime) -> None:
     """The person himself, and for a change of grade those who review him."""
     own = accounts_of([decision.manager.employee_no for decision in cases])
     changed = [decision for decision in cases if decision.kind not in STAYS]

@@ -165,7 +165,7 @@ def _locked(actor: Actor, decision_id: int, transition: Transition) -> GradeDeci
     return found
 
 
-def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+def _told(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What a step keeps of the fields that differ, as people read them: {"grade": {"from": "中级…", "to": "高级…"}}."""
     return {
         name: {
@@ -206,7 +206,7 @@ def _take(
     step = DecisionStep.objects.create(
         decision=decision, verb=transition.verb, level=transition.level, actor_id=actor.actor_id,
         actor_name=actor.actor_name[:120], on_behalf=behalf, from_state=source, to_state=transition.target,
-        reason=form.reason.strip(), data=dict(form.data) | told(before, changes), nonce=form.nonce or None, at=now,
+        reason=form.reason.strip(), data=dict(form.data) | _told(before, changes), nonce=form.nonce or None, at=now,
     )  # fmt: skip
     after = {"state": decision.state, **{name: getattr(decision, name) for name in changes}}
     if behalf is not None:

@@ -129,8 +129,7 @@ def _refresh(actor: Actor, round: GradingRound, values: dict[str, Any], now: dat
         if refreshed:
             cursor.execute(CHANGED, values | {"ids": refreshed})
     if created and not drafts:
-        steps = [(pk, DecisionState.DRAFTED.value, {}) for pk in created]
-        _note(actor, "submit", steps, now)
+        _note(actor, "submit", [(pk, DecisionState.DRAFTED.value, {}) for pk in created], now)
     if created and round.state == RoundState.CLOSED:
         round.state, round.closed_at = RoundState.REVIEW, None
         round.save(update_fields=["state", "closed_at", "updated_at"])

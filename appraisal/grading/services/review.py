@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,17 +13,15 @@ from django.utils.translation import gettext as _
 
 from appraisal.grading.cases import flagged, kind_between, review_url, steps_between, unflagged
 from appraisal.grading.choices import Flag
-from appraisal.grading.flags import flags_of
+from appraisal.grading.deciding import Batch, account_of, check_defined, in_turn
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_REVIEW
-from appraisal.grading.queues import is_clear
 from appraisal.grading.recusals import check_levels
 from appraisal.grading.services.moving import Form, Moved, decision_move
 from appraisal.grading.transitions import REVIEW
 from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor, require
-from cmsys.access.functions import Function
-from cmsys.access.refusals import Conflict, refused
+from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from cmsys.inbox.sending import message_send
 from managers.careers.models import Grade
@@ -31,23 +29,6 @@ from managers.conduct.selectors import recusal
 
 # A promotion out of turn is argued for, not ticked.
 LEAST_EXCEPTIONAL = 20
-
-
-@dataclass(frozen=True)
-class Left:
-    """A case of a batch that stayed where it was, and why."""
-
-    decision_id: int
-    name: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What became of several cases: the keys of those that went, and those that did not with the reason."""
-
-    done: tuple[int, ...]
-    left: tuple[Left, ...]
 
 
 def decision_approve(*, actor: Actor, decision_id: int, form: Form, now: datetime, today: date) -> Moved:
@@ -135,59 +116,11 @@ def decisions_approve_many(
     """Approves clear cases (no flags, figures unchanged), each by itself: one that does not go keeps none of the others.
     `versions` are those the person was looking at. Raises MissingFunction."""
     require(actor, DECISION_REVIEW)
-    return in_turn(actor, DECISION_REVIEW, ids, form, versions, now, today, decision_approve)
 
+    def act(key: int, own: Form) -> Moved:
+        return decision_approve(actor=actor, decision_id=key, form=own, now=now, today=today)
 
-# --- shared with the second level ---------------------------------------------------------------------------------------
-def in_turn(
-    actor: Actor, function: Function, ids: Sequence[int], form: Form, versions: Mapping[int, str] | None,
-    now: datetime, today: date, act: Callable[..., Moved],
-) -> Batch:  # fmt: skip
-    """Takes one verb for several cases, each in a transaction of its own. What the actor does not reach is not named."""
-    wanted = list(dict.fromkeys(ids))
-    rows = GradeDecision.objects.reached_by(actor, function).select_related("manager", "cycle__scheme")
-    found = rows.in_bulk(wanted)
-    done, left = [], []
-    for pk in wanted:
-        decision = found.get(pk)
-        if decision is None:
-            left.append(Left(pk, "", _("没有找到这一事项。")))
-            continue
-        own = replace(
-            form, nonce=f"{form.nonce[:28]}-{pk}" if form.nonce else "", version=(versions or {}).get(pk, "")
-        )
-        try:
-            if not is_clear(decision):
-                raise Conflict(_("%(why)s，请打开单独办理。") % {"why": _why(decision)})
-            act(actor=actor, decision_id=pk, form=own, now=now, today=today)
-        except (Conflict, ValidationError, GradeDecision.DoesNotExist) as refusal:
-            left.append(Left(pk, decision.manager.name, _said(refusal)))
-        else:
-            done.append(pk)
-    return Batch(tuple(done), tuple(left))
-
-
-def _why(decision: GradeDecision) -> str:
-    said = [text.rstrip("。") for _code, text in flags_of(decision)]
-    return "；".join(said + ([_("数据已变动")] if decision.stale else []))
-
-
-def _said(refusal: Exception) -> str:
-    if isinstance(refusal, ValidationError):
-        return " ".join(refusal.messages)
-    return _("没有找到这一事项。") if isinstance(refusal, GradeDecision.DoesNotExist) else str(refusal)
-
-
-def account_of(actor: Actor) -> User | None:
-    """The account behind an actor; None for the system."""
-    return actor if isinstance(actor, User) else None
-
-
-def check_defined(decision: GradeDecision) -> None:
-    """Raises ValidationError at `grade` where a change leads nowhere."""
-    if decision.grade_id is None and decision.kind in (ProposalKind.PROMOTION, ProposalKind.DEMOTION):
-        message = _("方案建议的等级没有在系统里定义，不能通过；请调整为已有等级，或退回。")
-        raise refused("grade", "unknown", message)
+    return in_turn(actor, DECISION_REVIEW, ids, form, versions, act)
 
 
 # --- another grade ------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from appraisal.cycles.services.cycles import REGRADE_JOB
 from appraisal.grading.cases import REVIEW_DAYS, pending_of, review_url, supervisors_of
 from appraisal.grading.choices import RoundState
+from appraisal.grading.deciding import account_of
 from appraisal.grading.models import GradingRound
 from appraisal.grading.permissions import ROUND_EDIT
-from appraisal.grading.services.review import account_of
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import Conflict, refused
 from cmsys.audit.ledger import record
