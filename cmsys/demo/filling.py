@@ -36,7 +36,7 @@ from managers.profiles.models import (
 )
 
 ACTOR = SystemActor("系统：演示数据")
-SCOPES = ("managers:read", "org:read")
+SCOPES = ("changes:read", "grades:read", "managers:read", "org:read")
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ class Portfolio:
         chance = np.random.default_rng([seed, 1])
         self.ability = np.clip(chance.normal(79, 8, len(holders)), 50, 98)
         self.drive = np.clip(chance.normal(1.0, 0.18, len(holders)), 0.45, 1.6)
+        self.rising, self.falling = self._of_unit(0, 3), self._of_unit(1, 2)
+        self.ability[self.rising], self.ability[self.falling] = 90, 70
         self.customers = self._customers(customers, chance)
 
     @cached_property
@@ -110,7 +112,25 @@ class Portfolio:
 
     def drive_of(self, quarter: int) -> Floats:
         """Everybody's drive in a quarter; 1 is what targets expect."""
-        return np.clip(self.trait(self.drive, quarter, 0.08, 5), 0.3, 1.9)
+        return np.clip(self.trait(self.drive, quarter, 0.08, 5) * self._story(quarter), 0.3, 1.9)
+
+    def _story(self, quarter: int) -> Floats:
+        """In the first sub-branch, whose supervisor has a password, the last two finished quarters go up for some and down
+        for others, so that there is something to decide."""
+        told = np.ones(len(self.holders))
+        if quarter in range(len(self.quarters) - 3, len(self.quarters) - 1):
+            told[self.rising], told[self.falling] = 1.5, 0.45
+        return told
+
+    def _of_unit(self, place: int, most: int) -> Ints:
+        """Places of the first holders of the unit with that rank."""
+        units = sorted({holder.unit_id for holder in self.holders})
+        found = [
+            n
+            for n, holder in enumerate(self.holders)
+            if place < len(units) and holder.unit_id == units[place]
+        ]
+        return np.array(found[:most], dtype=np.int64)
 
     # --- customers ------------------------------------------------------------------------------------------------
     def _customers(self, count: int, chance: np.random.Generator) -> Customers:
