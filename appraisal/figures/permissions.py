@@ -13,7 +13,11 @@ _READERS: dict[str, Any] = {
 TARGET_VIEW = declare("appraisal.targets.view", "查看目标", scope="targets:read", **_READERS)
 READING_VIEW = declare("appraisal.readings.view", "查看指标值", scope="readings:read", **_READERS)
 FIGURES_EDIT = declare(
-    "appraisal.figures.edit", "维护目标与指标值", everywhere=(Role.HRH,), subtree=(Role.HRB,), scope="perf:write"
+    "appraisal.figures.edit",
+    "维护目标与指标值",
+    everywhere=(Role.HRH,),
+    subtree=(Role.HRB,),
+    scope="perf:write",
 )
 FIGURES_IMPORT = declare(
     "appraisal.figures.import", "导入目标与指标值", everywhere=(Role.HRH, Role.DA), subtree=(Role.HRB,)

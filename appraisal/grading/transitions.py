@@ -8,7 +8,7 @@ from appraisal.grading.choices import DecisionState as S
 from appraisal.grading.permissions import DECISION_CONFIRM, DECISION_REVIEW, DECISION_WITHDRAW, ROUND_EDIT
 from cmsys.workflow.transitions import Machine, Transition
 
-REVIEW, CONFIRM, APPEAL = "review", "confirm", "appeal"
+REVIEW, CONFIRM, OBJECTION, APPEAL = "review", "confirm", "objection", "appeal"
 BEFORE_EFFECT = frozenset(
     {S.IN_REVIEW, S.RETURNED, S.REVIEWED, S.CONFIRMED, S.ON_NOTICE, S.SERVED, S.CLEARED}
 )
@@ -31,7 +31,7 @@ DECISION = Machine(
     Transition("withdraw", _("撤销"), BEFORE_EFFECT, S.WITHDRAWN, DECISION_WITHDRAW, reason=True),
     # --- the system: the notice has passed, the day has come, the ground has moved ---
     Transition("clear", _("公示期满"), frozenset({S.ON_NOTICE}), S.CLEARED, None),
-    Transition("uphold", _("异议成立，退回复核"), frozenset({S.ON_NOTICE}), S.IN_REVIEW, None, reason=True),
+    Transition("uphold", _("异议成立，退回复核"), frozenset({S.ON_NOTICE}), S.IN_REVIEW, None, reason=True, level=OBJECTION),
     Transition("take_effect", _("生效"), frozenset({S.CONFIRMED, S.SERVED, S.CLEARED}), S.EFFECTIVE, None),
     Transition("supersede", _("被取代"), frozenset({S.EFFECTIVE}), S.SUPERSEDED, None),
     Transition("void", _("数据变动，原意见作废"), BEFORE_EFFECT, S.IN_REVIEW, None),

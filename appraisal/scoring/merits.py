@@ -32,5 +32,5 @@ def merits(managers: Collection[int], today: date) -> dict[int, Evidence]:
     }
 
 
-def _capped(score: Decimal) -> Decimal:
-    return min(max(score, Decimal(0)), FULL).quantize(CENT, ROUND_HALF_UP)
+def _capped(score: Decimal | None) -> Decimal:
+    return min(max(score or Decimal(0), Decimal(0)), FULL).quantize(CENT, ROUND_HALF_UP)

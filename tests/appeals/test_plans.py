@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 
 from appraisal.appeals.cases import months_later
 from appraisal.appeals.jobs import DAILY, Followed
+from appraisal.appeals.lowest import improvement_cells
 from appraisal.appeals.models import ImprovementPlan
-from appraisal.appeals.services.opening import improvement_cells, plans_open
+from appraisal.appeals.services.opening import plans_open
 from appraisal.appeals.services.plans import Measure
 from appraisal.grading.models import GradeDecision
 from appraisal.schemes.models import SchemeVersion

@@ -14,6 +14,49 @@ from cmsys.access.roles import BUSINESS_SIDE, Role, side_of
 
 # By hand from 2.1: who has a function, and how far; a = all, u = unit and below, s = own record.
 BY_HAND = {
+    "api.client.approve": "SEC:a",
+    "api.client.revoke": "SYS:a SEC:a",
+    "api.client.view": "SYS:a SEC:a AUD:a",
+    "appraisal.appeals.comment": "MGR:u",
+    "appraisal.appeals.handle": "HRH:a HRB:u",
+    "appraisal.appeals.lodge": "CM:s",
+    "appraisal.appeals.view": "HRH:a HRB:u MGR:u CM:s",
+    "appraisal.appeals.watch": "HRH:a",
+    "appraisal.appointments.print": "HRH:a HRB:u MGR:u CM:s",
+    "appraisal.decisions.confirm": "HRH:a HRB:u",
+    "appraisal.decisions.export": "HRH:a HRB:u",
+    "appraisal.decisions.list": "HRH:a HRB:u MGR:u",
+    "appraisal.decisions.review": "MGR:u",
+    "appraisal.decisions.view": "HRH:a HRB:u MGR:u CM:s",
+    "appraisal.decisions.withdraw": "HRH:a",
+    "appraisal.feedback.export": "HRH:a HRB:u",
+    "appraisal.feedback.give": "MGR:u",
+    "appraisal.feedback.list": "HRH:a HRB:u MGR:u",
+    "appraisal.feedback.mine": "CM:s",
+    "appraisal.feedback.sign": "CM:s",
+    "appraisal.grades.read": "",
+    "appraisal.grades.read_unpublished": "",
+    "appraisal.notices.edit": "HRH:a HRB:u",
+    "appraisal.notices.read": "HRH:a HRB:u MGR:s CM:s CMD:s DA:s TRN:s",
+    "appraisal.objections.handle": "HRH:a HRB:u",
+    "appraisal.objections.lodge": "HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",
+    "appraisal.objections.view": "HRH:a HRB:u MGR:s CM:s CMD:s DA:s TRN:s",
+    "appraisal.plans.cancel": "HRH:a HRB:u",
+    "appraisal.plans.edit": "MGR:u",
+    "appraisal.plans.sign": "CM:s",
+    "appraisal.plans.view": "HRH:a HRB:u MGR:u CM:s",
+    "appraisal.rounds.edit": "HRH:a",
+    "appraisal.rounds.view": "HRH:a HRB:a MGR:a",
+    "appraisal.served.list": "HRH:a HRB:u MGR:u",
+    "appraisal.served.serve": "HRH:a HRB:u",
+    "appraisal.served.sign": "MGR:s CM:s",
+    "appraisal.served.view": "HRH:a HRB:u MGR:u CM:s",
+    "conduct.declaration.edit": "HRH:a HRB:u",
+    "conduct.declaration.own": "HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",
+    "conduct.declaration.view": "HRH:a HRB:u",
+    "feed.changes.read": "",
+    "org.deputies.edit": "HRH:a HRB:u",
+    "org.deputies.own": "HRH:s HRB:s MGR:s CM:s CMD:s DA:s TRN:s",
     "accounts.grant.edit": "SEC:a",
     "accounts.user.edit": "SYS:a",
     "accounts.user.view": "SYS:a SEC:a",
@@ -99,6 +142,13 @@ BY_HAND = {
     "transfers.import.use": "HRH:a HRB:u CMD:a DA:a",
 }
 SCOPES = {
+    "appraisal.appeals.view": "appeals:read",
+    "appraisal.decisions.view": "grade-decisions:read",
+    "appraisal.figures.edit": "perf:write",
+    "appraisal.grades.read": "grades:read",
+    "appraisal.grades.read_unpublished": "grades:read_unpublished",
+    "appraisal.plans.view": "improvement-plans:read",
+    "feed.changes.read": "changes:read",
     "customers.plans.view": "allocation-plans:read",
     "training.courses.view": "training:read",
     "training.plans.view": "training:read",
@@ -142,10 +192,12 @@ def test_the_three_administrators_have_nothing_of_business() -> None:
     of = {role: {f.code for f in declared() if role in f.reach} for role in Role}
     jobs = {"jobs.job.view", "jobs.job.edit"}
     assert of[Role.SYS] == jobs | {
-        "accounts.user.view", "accounts.user.edit", "api.client.edit", "org.unit.view", "org.unit.edit",
+        "accounts.user.view", "accounts.user.edit", "api.client.edit", "api.client.view", "api.client.revoke", "org.unit.view",
+        "org.unit.edit",
     }  # fmt: skip
-    assert of[Role.SEC] == jobs | {"accounts.user.view", "accounts.grant.edit"}
-    assert of[Role.AUD] == jobs | {"audit.ledger.view"}
+    clients = {"api.client.view", "api.client.approve", "api.client.revoke"}
+    assert of[Role.SEC] == jobs | clients | {"accounts.user.view", "accounts.grant.edit"}
+    assert of[Role.AUD] == jobs | {"audit.ledger.view", "api.client.view"}
 
 
 def test_the_sides_are_apart() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.appeals.cases import opening_plan
 from appraisal.appeals.choices import PlanCause
+from appraisal.appeals.lowest import improvement_cells
 from appraisal.appeals.models import ImprovementPlan
 from appraisal.appeals.permissions import PLAN_EDIT
 from appraisal.cycles.models import Cycle
@@ -18,12 +18,10 @@ from appraisal.grading.choices import DecisionState
 from appraisal.grading.models import GradeDecision
 from appraisal.schemes.models import SchemeVersion
 from appraisal.scoring.models import ProposalKind
-from appraisal.scoring.words import SchemeWords, words_of
+from appraisal.scoring.words import words_of
 from cmsys.access.actors import Actor, require
 from cmsys.audit.ledger import record
 from managers.profiles.models import RelationshipManager, Status
-
-IMPROVE = "改进"
 
 
 @transaction.atomic
@@ -82,11 +80,3 @@ def _cause(decision: GradeDecision) -> tuple[PlanCause, str]:
         "strategy": cell.strategy if cell else "",
     }  # fmt: skip
     return PlanCause.QUADRANT, words
-
-
-def improvement_cells(words: SchemeWords) -> Collection[str]:
-    """The cells whose strategy in the document is improvement; the lowest one where the document states no strategy."""
-    stated = {code: str(cell.get("strategy", "")) for code, cell in (words.matrix.get("cells") or {}).items()}
-    if any(stated.values()):
-        return {code for code, strategy in stated.items() if IMPROVE in strategy}
-    return {cell.code for cell in words.cells if cell.column == cell.row == 0}
