@@ -35,7 +35,7 @@ def register_sources(add: Any) -> None:
     """Hands the sources of the room to the to-do centre."""
     add(
         InboxSource(
-            "appeals_hear", gettext_lazy("申诉"), 40, lambda actor, today: appeals_to_handle(actor, today).count(),
+            "appeals_hear", gettext_lazy("申诉"), 40, lambda actor, today: appeals_to_handle(actor, today),
             _to_handle, begun=_lodged, done=_answered, function=APPEAL_HANDLE,
         )
     )  # fmt: skip
@@ -48,20 +48,20 @@ def register_sources(add: Any) -> None:
     add(
         InboxSource(
             "appeals_comment", gettext_lazy("申诉说明"), 42,
-            lambda actor, today: appeals_to_comment(actor, today).count(), _to_comment, function=APPEAL_COMMENT,
+            lambda actor, today: appeals_to_comment(actor, today), _to_comment, function=APPEAL_COMMENT,
         )
     )  # fmt: skip
     add(
         InboxSource(
             "improvement_plans", gettext_lazy("改进计划"), 45,
-            lambda actor, today: plans_to_work_on(actor, today).count(), _to_work_on, done=_closed,
+            lambda actor, today: plans_to_work_on(actor, today), _to_work_on, done=_closed,
             function=PLAN_EDIT,
         )
     )  # fmt: skip
     add(
         InboxSource(
             "improvement_plans_sign", gettext_lazy("签署改进计划"), 46,
-            lambda actor, today: plans_to_sign(actor).count(), _to_sign, function=PLAN_SIGN,
+            lambda actor, today: plans_to_sign(actor), _to_sign, function=PLAN_SIGN,
         )
     )  # fmt: skip
 

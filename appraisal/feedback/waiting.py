@@ -101,11 +101,11 @@ def begun(actor: Actor, today: date, limit: int) -> list[InboxItem]:
 
 SOURCES = (
     InboxSource(
-        "sheet_sign", gettext_lazy("签收考核表"), 40, lambda actor, today: to_sign(actor).count(), sheets, done=signed,
+        "sheet_sign", gettext_lazy("签收考核表"), 40, lambda actor, today: to_sign(actor), sheets, done=signed,
         function=SHEET_SIGN,
     ),
     InboxSource(
-        "interview_sign", gettext_lazy("确认面谈"), 41, lambda actor, today: talks_to_confirm(actor).count(), talks,
+        "interview_sign", gettext_lazy("确认面谈"), 41, lambda actor, today: talks_to_confirm(actor), talks,
         function=SHEET_SIGN,
     ),
     InboxSource(

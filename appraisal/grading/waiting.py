@@ -116,15 +116,15 @@ def done(level: Level) -> Listed:
 
 SOURCES = (
     InboxSource(
-        "grade_review", REVIEW.title, 10, lambda actor, today: in_hand(actor, REVIEW, today).count(), waiting(REVIEW),
+        "grade_review", REVIEW.title, 10, lambda actor, today: in_hand(actor, REVIEW, today), waiting(REVIEW),
         begun=handed_on, done=done(REVIEW), function=REVIEW.function,
     ),
     InboxSource(
-        "grade_confirm", CONFIRM.title, 20, lambda actor, today: in_hand(actor, CONFIRM, today).count(), waiting(CONFIRM),
+        "grade_confirm", CONFIRM.title, 20, lambda actor, today: in_hand(actor, CONFIRM, today), waiting(CONFIRM),
         done=done(CONFIRM), function=CONFIRM.function,
     ),
     InboxSource(
-        "grade_returned", CONFIRM.tabs["returned"], 21, lambda actor, today: _returned(actor).count(), answering,
+        "grade_returned", CONFIRM.tabs["returned"], 21, lambda actor, today: _returned(actor), answering,
         function=CONFIRM.function,
     ),
 )  # fmt: skip

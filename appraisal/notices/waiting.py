@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,10 +25,9 @@ def _at(moment: datetime | None) -> datetime:
 
 
 # --- 待公示 -------------------------------------------------------------------------------------------------------------
-def _count_rounds(actor: Actor, today: date) -> int:
+def _waiting_rounds(actor: Actor, today: date) -> QuerySet[Any]:
     """One to-do for each round, however many people."""
-    counted: int = waiting_for_notice(actor).order_by().values("round").distinct().count()
-    return counted
+    return waiting_for_notice(actor).order_by().values("round").distinct()
 
 
 def _rounds(actor: Actor, today: date, limit: int) -> list[InboxItem]:
@@ -125,18 +124,18 @@ def _unsigned(actor: Actor, today: date, limit: int) -> list[InboxItem]:
 
 SOURCES = (
     InboxSource(
-        "notices.sign", gettext_lazy("待签收"), 42, lambda actor, today: unsigned(actor).count(), _unsigned,
+        "notices.sign", gettext_lazy("待签收"), 42, lambda actor, today: unsigned(actor), _unsigned,
         function=permissions.SERVICE_SIGN,
     ),
     InboxSource(
-        "notices.waiting", gettext_lazy("待公示"), 44, _count_rounds, _rounds, function=permissions.NOTICE_EDIT
+        "notices.waiting", gettext_lazy("待公示"), 44, _waiting_rounds, _rounds, function=permissions.NOTICE_EDIT
     ),
     InboxSource(
-        "notices.drafts", gettext_lazy("公示草稿"), 45, lambda actor, today: _open_drafts(actor).count(), _drafts,
+        "notices.drafts", gettext_lazy("公示草稿"), 45, lambda actor, today: _open_drafts(actor), _drafts,
         function=permissions.NOTICE_EDIT,
     ),
     InboxSource(
-        "notices.objections", gettext_lazy("异议待答复"), 46, lambda actor, today: answerable(actor, today).count(),
+        "notices.objections", gettext_lazy("异议待答复"), 46, lambda actor, today: answerable(actor, today),
         _objections, done=_answered, function=permissions.OBJECTION_HANDLE,
     ),
     InboxSource(
@@ -144,7 +143,7 @@ SOURCES = (
         begun=_lodged, function=permissions.OBJECTION_LODGE,
     ),
     InboxSource(
-        "notices.unserved", gettext_lazy("待送达"), 48, lambda actor, today: waiting_for_service(actor).count(), _unserved,
+        "notices.unserved", gettext_lazy("待送达"), 48, lambda actor, today: waiting_for_service(actor), _unserved,
         function=permissions.SERVICE_SERVE,
     ),
 )  # fmt: skip

@@ -165,7 +165,7 @@ def _source(state: ClientState, key: str, label: Text, order: int, detail: Any) 
         ]  # fmt: skip
 
     return InboxSource(
-        key=key, label=label, order=order, count=lambda actor, today: _waiting(actor, state).count(), items=items,
+        key=key, label=label, order=order, waits=lambda actor, today: _waiting(actor, state), items=items,
         function=WAITING_FOR[state],
     )  # fmt: skip
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from cmsys.access.actors import Actor, may
 from cmsys.access.functions import Function
@@ -46,17 +49,24 @@ Listed = Callable[[Actor, date, int], list[InboxItem]]
 
 @dataclass(frozen=True)
 class InboxSource:
-    """One kind of work. `count(actor, today)` costs one query, `items(actor, today, limit)` two at most; earliest deadline
-    first. `begun` and `done` list what the person has sent on its way and what he has decided, newest first."""
+    """One kind of work. `waits(actor, today)` are the rows that wait for him: the sizes of all sources are asked for in one
+    query. Where there is no such queryset it is their number, at the cost of a query of its own. `items(actor, today,
+    limit)` costs two at most; earliest deadline first. `begun` and `done` list what the person has sent on its way and what
+    he has decided, newest first."""
 
     key: str
     label: Text
     order: int
-    count: Callable[[Actor, date], int]
+    waits: Callable[[Actor, date], QuerySet[Any] | int]
     items: Listed
     begun: Listed | None = None
     done: Listed | None = None
     function: Function | None = None
+
+    def count(self, actor: Actor, today: date) -> int:
+        """How much of this kind waits; one query."""
+        found = self.waits(actor, today)
+        return found if isinstance(found, int) else found.count()
 
 
 _sources: dict[str, InboxSource] = {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from cmsys.access.actors import Actor, may
@@ -24,11 +26,37 @@ OF_ONE_SOURCE = 200
 
 # --- to-dos -----------------------------------------------------------------------------------------------------------
 def waiting(actor: Actor, today: date) -> list[tuple[InboxSource, int]]:
-    """How much of each kind waits for the actor; one query a source, asked once for each loaded account."""
+    """How much of each kind waits for the actor; one query for all sources, asked once for each loaded account."""
     known: dict[date, list[tuple[InboxSource, int]]] = actor.__dict__.setdefault("_waiting", {})
     if today not in known:
-        known[today] = [(source, source.count(actor, today)) for source in sources_for(actor)]
+        sources = sources_for(actor)
+        known[today] = list(zip(sources, sizes([one.waits(actor, today) for one in sources]), strict=True))
     return known[today]
+
+
+def sizes(found: Sequence[QuerySet[Any] | int]) -> list[int]:
+    """The sizes of querysets in one query (numbers stay as they are); none where no queryset can have any rows."""
+    asked: list[tuple[int, str, tuple[Any, ...]]] = []
+    counts = [one if isinstance(one, int) else 0 for one in found]
+    for place, rows in enumerate(found):
+        if isinstance(rows, int):
+            continue
+        try:
+            bare = rows.order_by()
+            query = bare.query if bare.query.values_select or bare.query.distinct else bare.values("pk").query
+            sql, params = query.get_compiler(connection=connection).as_sql()
+        except EmptyResultSet:
+            continue
+        asked.append((place, sql, params))
+    if not asked:
+        return counts
+    parts = ", ".join(f"(SELECT count(*) FROM ({sql}) AS waiting)" for _place, sql, _params in asked)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {parts}", [value for _place, _sql, params in asked for value in params])
+        row = cursor.fetchone()
+    for (place, _sql, _params), count in zip(asked, row, strict=True):
+        counts[place] = count
+    return counts
 
 
 def waiting_count(actor: Actor, today: date) -> int:

@@ -40,11 +40,11 @@ def _items(rows: Any, limit: int) -> list[InboxItem]:
 
 PERSONNEL = InboxSource(
     "allocation.evaluation_hr", gettext_lazy("待人力资源确认的员工评估"), 60,
-    count=lambda actor, today: _rows(actor, EVALUATION_HR, "hr_by").count(),
+    waits=lambda actor, today: _rows(actor, EVALUATION_HR, "hr_by"),
     items=lambda actor, today, limit: _items(_rows(actor, EVALUATION_HR, "hr_by"), limit), function=EVALUATION_HR,
 )  # fmt: skip
 HEAD = InboxSource(
     "allocation.evaluation_head", gettext_lazy("待主管确认的员工评估"), 61,
-    count=lambda actor, today: _rows(actor, EVALUATION_HEAD, "head_by").count(),
+    waits=lambda actor, today: _rows(actor, EVALUATION_HEAD, "head_by"),
     items=lambda actor, today, limit: _items(_rows(actor, EVALUATION_HEAD, "head_by"), limit), function=EVALUATION_HEAD,
 )  # fmt: skip

@@ -41,11 +41,11 @@ def _items(rows: Any, limit: int) -> list[InboxItem]:
 
 ACCEPT = InboxSource(
     "training.accept", gettext_lazy("待本人同意的培训计划"), 70,
-    count=lambda actor, today: _to_accept(actor).count(),
+    waits=lambda actor, today: _to_accept(actor),
     items=lambda actor, today, limit: _items(_to_accept(actor), limit), function=PLAN_ACCEPT,
 )  # fmt: skip
 SIGN = InboxSource(
     "training.sign", gettext_lazy("待主管同意的培训计划"), 71,
-    count=lambda actor, today: _to_sign(actor).count(),
+    waits=lambda actor, today: _to_sign(actor),
     items=lambda actor, today, limit: _items(_to_sign(actor), limit), function=PLAN_SIGN,
 )  # fmt: skip
