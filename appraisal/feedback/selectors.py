@@ -69,8 +69,10 @@ def own_sheets(actor: Actor) -> QuerySet[Any]:
 
 
 def to_sign(actor: Actor) -> QuerySet[Any]:
-    """Own sheets of submitted rounds whose present version has no answer."""
+    """Own sheets whose present version has no answer, of rounds that were submitted and are not closed: what a cycle
+    that is over left unsigned stands on its sheet and asks for nothing any more."""
     submitted = own_sheets(actor).filter(decision__round__submitted_at__isnull=False)
+    submitted = submitted.exclude(decision__round__state=RoundState.CLOSED)
     return submitted.filter(~Exists(STANDING)).annotate(submitted_at=F("decision__round__submitted_at"))
 
 

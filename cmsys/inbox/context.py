@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cmsys.accounts.models import User
-from cmsys.inbox.selectors import last_day, standing_in, unread_count, waiting_count
+from cmsys.inbox.selectors import last_day, standing_in, unread, waiting_count
 
 
 class Bar:
@@ -29,8 +29,7 @@ class Bar:
 
     @property
     def unread(self) -> int:
-        found: int = self._once("unread", lambda: unread_count(self._user))
-        return found
+        return unread(self._user, timezone.localdate())
 
     @property
     def principals(self) -> list[dict[str, Any]]:

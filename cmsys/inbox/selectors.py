@@ -27,10 +27,22 @@ OF_ONE_SOURCE = 200
 # --- to-dos -----------------------------------------------------------------------------------------------------------
 def waiting(actor: Actor, today: date) -> list[tuple[InboxSource, int]]:
     """How much of each kind waits for the actor; one query for all sources, asked once for each loaded account."""
-    known: dict[date, list[tuple[InboxSource, int]]] = actor.__dict__.setdefault("_waiting", {})
+    return _at_hand(actor, today)[0]
+
+
+def unread(actor: Actor, today: date) -> int:
+    """How many messages the actor has not read; the query is that of `waiting`."""
+    return _at_hand(actor, today)[1]
+
+
+def _at_hand(actor: Actor, today: date) -> tuple[list[tuple[InboxSource, int]], int]:
+    known: dict[date, tuple[list[tuple[InboxSource, int]], int]]
+    known = actor.__dict__.setdefault("_at_hand", {})
     if today not in known:
         sources = sources_for(actor)
-        known[today] = list(zip(sources, sizes([one.waits(actor, today) for one in sources]), strict=True))
+        asked = [one.waits(actor, today) for one in sources]
+        *counts, letters = sizes([*asked, unread_of(actor.actor_id or 0)])
+        known[today] = list(zip(sources, counts, strict=True)), letters
     return known[today]
 
 
@@ -101,8 +113,9 @@ def messages_of(user: User) -> QuerySet[Message]:
     return Message.objects.filter(recipient=user)
 
 
-def unread_count(user: User) -> int:
-    return messages_of(user).filter(read_at__isnull=True).count()
+def unread_of(user: int) -> QuerySet[Message]:
+    """What an account has not read."""
+    return Message.objects.filter(recipient=user, read_at__isnull=True)
 
 
 # --- deputies ---------------------------------------------------------------------------------------------------------

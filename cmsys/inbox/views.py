@@ -20,7 +20,7 @@ from cmsys.inbox.models import Message
 from cmsys.inbox.pages import row_of
 from cmsys.inbox.reading import message_read, messages_read
 from cmsys.inbox.returning import own_path
-from cmsys.inbox.selectors import Listed, messages_of, past, to_do, unread_count, waiting
+from cmsys.inbox.selectors import Listed, messages_of, past, to_do, unread_of, waiting
 
 TABS = ("mine", "begun", "done")
 PAGE_SIZE = 20
@@ -112,7 +112,7 @@ def messages(request: SignedInRequest) -> HttpResponse:
     """消息: what the reader has been told, newest first."""
     pages = Paginator(messages_of(request.user).order_by("-at", "-pk"), PAGE_SIZE)
     shown = pages.get_page(request.GET.get("page"))
-    unread = unread_count(request.user)
+    unread = unread_of(request.user.pk).count()
     page = {
         "title": _("消息"),
         "subtitle": _("%(unread)d 条未读，共 %(total)d 条；读过的消息保留一年")

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appraisal.appeals.indicators import SOURCE
@@ -93,3 +95,17 @@ def test_the_next_grading_reads_the_latest_result(world: Appealed) -> None:
     shown = SOURCE.records(quarter, ids["M-CD1"])
     assert (shown.value, shown.url) == (100, "/improvement-plans/?q=M-CD1")
     assert passed.starts_on == TOLD
+
+
+@pytest.mark.parametrize("name", ["appeals", "improvement-plans"])
+def test_a_list_costs_the_same_for_one_row_and_for_more(world: Appealed, name: str) -> None:
+    make: Any = world.lodged if name == "appeals" else world.plan
+    browser = client(f"{name}:read")
+    costs = []
+    for number in ("M-CD1", "M-CD2"):
+        make(number)
+        with CaptureQueriesContext(connection) as queries:
+            rows = browser.get(f"/api/v1/{name}/?page_size=100").json()["results"]
+        costs.append((len(rows), len(queries)))
+    assert [rows for rows, _cost in costs] == [1, 2]
+    assert {cost for _rows, cost in costs} == {costs[-1][1]} and costs[-1][1] <= 10
