@@ -22,7 +22,7 @@ from managers.profiles.models import RelationshipManager
 
 
 class PlanState(models.TextChoices):
-    """Where a plan stands (docs/states/allocation_plan.md)."""
+    """Where a plan stands."""
 
     COMPUTING = "computing", _("计算中")
     DRAFT = "draft", _("草案")
