@@ -34,11 +34,10 @@ PLANS = 12
 def teach(*, actor: SystemActor, cycle: Cycle | None, today: date, now: datetime) -> int:
     """Enters the catalogue and proposes plans for the weakest of a graded cycle; how many plans there are."""
     with acting_as(actor):
-        known = {row.code: row for row in Competency.objects.all()}
-        for code, names in TITLES.items():
-            for level, name in enumerate(names, start=1):
+        for competency in Competency.objects.filter(code__in=TITLES).order_by("code"):
+            for level, name in enumerate(TITLES[competency.code], start=1):
                 course_create(
-                    actor=actor, code=f"{code[:4]}-{level}", name=name, competency=known[code], level=level,
+                    actor=actor, code=f"{competency.code[:4]}-{level}", name=name, competency=competency, level=level,
                     kind=KINDS[level - 1], hours=HOURS[level - 1], cost=COST[level - 1],
                 )  # fmt: skip
         return _plans(actor, cycle, today, now) if cycle is not None else 0

@@ -64,7 +64,8 @@ def test_more_capacity_never_worsens_what_is_possible(problem, data):
         assume(False)
         raise
     wider = replace(free, managers=replace(free.managers, capacity=free.managers.capacity + more))
-    assert propose(wider).bound <= plan.bound
+    # What is proven for more room cannot lie above what less room reached; the two bounds need not be in order.
+    assert propose(wider).bound <= plan.objective
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.6])

@@ -22,17 +22,6 @@ PROBLEM: dict[str, Any] = {
     "cost": [[1.25, 2, 9], [2, 3, 1]],
     "effort": [[2, 3, 2], [2, 2, 4]],
 }
-START = """
-import sys
-from django.conf import settings
-settings.configure(INSTALLED_APPS=["customers.allocation"], DATABASES={}, USE_TZ=True)
-import django
-django.setup()
-from django.core.management import execute_from_command_line
-execute_from_command_line(["manage.py", "solve_allocation", *sys.argv[1:]])
-"""
-
-
 def written(folder: Path, data: Any) -> str:
     path = folder / "problem.json"
     path.write_text(data if isinstance(data, str) else json.dumps(data, ensure_ascii=False), encoding="utf-8")
@@ -50,8 +39,8 @@ def solve(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_a_process_of_its_own_without_service_database_and_environment(tmp_path: Path) -> None:
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run([sys.executable, "-c", START, written(tmp_path, PROBLEM), "--json"], env=environment, cwd=ROOT,
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run([sys.executable, "manage.py", "solve_allocation", written(tmp_path, PROBLEM), "--json"], env=environment, cwd=ROOT,
                           text=True, encoding="utf-8", capture_output=True, check=False)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["assignment"] == [0, 0, 1]

@@ -52,7 +52,7 @@ def test_the_order_of_keys_and_blanks_do_not_make_another_request(writer):
 
 
 @pytest.mark.parametrize(
-    "change", [{"value": 3483}, {"value": 3482.50}, {"source": "x"}, {"employee_no": "M-CD1"}]
+    "change", [{"value": 3483}, {"period": "2025Q3"}, {"source": "x"}, {"employee_no": "M-CD1"}]
 )
 def test_other_content_with_the_same_key_is_422(writer, change):
     send(writer, "POST", READINGS, A_READING, Idempotency_Key="key-1")

@@ -13,7 +13,7 @@ from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from appraisal.appeals.services.opening import plans_open
 from appraisal.appeals.services.watching import appeals_escalate
 from appraisal.grading.models import DecisionStep, GradeDecision
-from appraisal.grading.services.effect import due
+from appraisal.grading.cases import due_for_effect
 from appraisal.notices.services.serving import Delivery, service_serve
 from cmsys.access.refusals import Conflict
 from cmsys.inbox.models import Message
@@ -166,16 +166,16 @@ def test_a_stay_keeps_the_decision_from_taking_effect(world: Appealed) -> None:
     decision, day = world.told("M-CD1"), date(2026, 10, 8)
     GradeDecision.objects.filter(pk=decision.pk).update(moved_at=at(TOLD), effective_from=date(2026, 10, 1))
     appeal = world.lodge("M-CD1")
-    assert decision in due(day)
+    assert decision in due_for_effect(day)
     world.do("accept", appeal, "second")
     # Lodging and hearing suspend nothing by themselves.
-    assert decision in due(day)
+    assert decision in due_for_effect(day)
     world.do("stay", appeal, "second", stay=True)
-    assert decision not in due(day)
+    assert decision not in due_for_effect(day)
     with pytest.raises(Conflict, match="已经暂缓生效"):
         world.do("stay", appeal, "second", stay=True)
     world.do("stay", appeal, "second", stay=False)
-    assert decision in due(day)
+    assert decision in due_for_effect(day)
 
 
 @pytest.mark.parametrize("end", ["answer", "withdraw"])
@@ -292,9 +292,9 @@ def test_what_a_review_after_an_appeal_makes_worse_never_takes_effect(world: App
     # 中级 was what the appeal was against; the reviewers come to 初级 now.
     ready = {"state": "cleared", "effective_from": TOLD, "stale": False}
     GradeDecision.objects.filter(pk=decision.pk).update(grade=world.cast.grades["JUNIOR"], **ready)
-    assert decision not in due(date(2026, 12, 1))
+    assert decision not in due_for_effect(date(2026, 12, 1))
     GradeDecision.objects.filter(pk=decision.pk).update(grade=world.cast.grades["MIDDLE"], **ready)
-    assert decision in due(date(2026, 12, 1))
+    assert decision in due_for_effect(date(2026, 12, 1))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from appraisal.cycles.services.cycles import cycle_close, cycle_open
+from appraisal.cycles.services.cycles import REGRADE_JOB, cycle_close, cycle_open
 from appraisal.figures.models import Reading
 from appraisal.schemes.services.schemes import scheme_import
 from appraisal.scoring.management.commands import regrade as command
@@ -37,7 +37,7 @@ def call(*arguments: str) -> tuple[int, dict[str, Any]]:
 def worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whenever the command rests, the oldest open job is done."""
     monkeypatch.setattr(
-        command.time, "sleep", lambda seconds: finish(Job.objects.filter(state="queued").earliest("pk"))
+        command.time, "sleep", lambda seconds: finish(Job.objects.filter(state="queued", kind=REGRADE_JOB).earliest("pk"))
     )
 
 
@@ -55,7 +55,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
 def test_what_it_prints(demo: World) -> None:
     code, found = call("2025Q4")
     cycle = type(demo.cycle).objects.get(pk=demo.cycle.pk)
-    job = Job.objects.get()
+    job = Job.objects.get(kind=REGRADE_JOB)
     assert code == 0
     assert found == {
         "cycle": cycle.pk, "managers": 4, "scored": 3, "proposals": {"promotion": 0, "demotion": 0, "hold": 3},
@@ -124,7 +124,7 @@ def test_it_waits_for_another_regrading_and_then_runs_its_own(demo: World) -> No
     Reading.objects.filter(manager__employee_no="M-CD1", indicator_code="SALES").update(value=3000)
     code, found = call("2025Q4")
     assert (code, found["managers"]) == (0, 4)
-    assert Job.objects.filter(state="done").count() == 2
+    assert Job.objects.filter(state="done", kind=REGRADE_JOB).count() == 2
 
 
 def test_another_regrading_that_does_not_end_ends_with_three(demo: World) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from appraisal.cycles.models import Cycle
@@ -109,7 +110,8 @@ def steps(job: Job, forget: bool = False) -> Iterator[Any]:
         if forget:
             machine._kept.clear()
         cursor = None if stored is None else load(kind.cursor, stored)
-        chunk = kind.step(Run(job.pk, job.key, actor_of(job), args, cursor, timezone.now()))
+        with transaction.atomic():
+            chunk = kind.step(Run(job.pk, job.key, actor_of(job), args, cursor, timezone.now()))
         stored = None if chunk.cursor is None else dump(chunk.cursor)
         Job.objects.filter(pk=job.pk).update(cursor=stored)
         yield chunk

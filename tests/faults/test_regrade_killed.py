@@ -15,6 +15,7 @@ import pytest
 from appraisal.cycles.models import Cycle
 from appraisal.cycles.services.cycles import cycle_open
 from appraisal.figures.models import Reading, Target
+from appraisal.grading.models import GradeDecision
 from appraisal.ratings.models import Rating
 from appraisal.schemes.services.schemes import scheme_import
 from appraisal.scoring.models import ScoreSheet, SheetLine, StagedFigure, StagedLine, StagedSheet
@@ -89,6 +90,8 @@ def undisturbed(cycle: Cycle) -> tuple[str, list[tuple[Any, ...]]]:
     found = content(cycle)
     assert len(found) == (PEOPLE + 4) * 5
     SheetLine.objects.all().delete()
+    GradeDecision.objects.all().delete()
+    Job.objects.filter(state="queued").delete()
     ScoreSheet.objects.all().delete()
     Cycle.objects.update(result_hash="", graded_at=None)
     return result.result_hash, found

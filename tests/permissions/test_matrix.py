@@ -132,7 +132,11 @@ def _is_door(answer: Any) -> bool:
     return bool(answer["Location"].startswith("/sign-in/"))
 
 
-@pytest.mark.parametrize("address", addresses(), ids=lambda address: address.label)
+# Where reading and writing stand apart, each with its own scope, what neither knows is refused to a reader.
+FIRST = list({(address.name, *address.path.items()): address for address in reversed(addresses())}.values())
+
+
+@pytest.mark.parametrize("address", FIRST, ids=lambda address: address.label)
 def test_every_other_method_is_refused_as_such(house: House, address: Address) -> None:
     asking = {"page": ("nobody", "hrh"), "api": ("client",), "open": ("anonymous", "nobody")}[address.kind]
     # Reading and writing may stand apart, each with its own scope.

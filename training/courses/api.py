@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from appraisal.schemes.api import InstitutionWide
 from cmsys.api.filters import ResourceFilterSet
 from cmsys.api.viewsets import ReadOnlyResourceViewSet
 from managers.profiles.api import LineRefSerializer
@@ -41,7 +42,7 @@ class CourseApiFilterSet(ResourceFilterSet, CourseFilterSet):
 
 
 @extend_schema_view(list=extend_schema(summary=_("课程列表")), retrieve=extend_schema(summary=_("课程详情")))
-class CourseViewSet(ReadOnlyResourceViewSet):
+class CourseViewSet(InstitutionWide, ReadOnlyResourceViewSet):
     """培训课程：胜任力、层级、适用条线、学时与费用。"""
 
     queryset: Any = Course.objects.select_related("competency", "line")

@@ -148,7 +148,7 @@ def add_item(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def remove_item(request: SignedInRequest, pk: int, item_id: int) -> HttpResponse:
     """One course less."""
-    plan = _plan(request, pk, PLAN_PROPOSE)
+    plan = _plan(request, pk, PLAN_PROPOSE, items=item_id)
     item = _item(plan, item_id)
     effects = [
         _("“%(course)s”从计划中去掉；已经给出的同意作废，须双方重新同意。") % {"course": item.course.name}
@@ -166,7 +166,7 @@ def remove_item(request: SignedInRequest, pk: int, item_id: int) -> HttpResponse
 @require_http_methods(FORM_METHODS)
 def result(request: SignedInRequest, pk: int, item_id: int) -> HttpResponse:
     """How a course went."""
-    plan = _plan(request, pk, PLAN_TRACK)
+    plan = _plan(request, pk, PLAN_TRACK, items=item_id)
     item = _item(plan, item_id)
     today = timezone.localdate()
     form = ResultForm(request.POST or None, initial={"on": today})
@@ -186,21 +186,20 @@ def _names(ids: Sequence[int]) -> Any:
     return Course.objects.filter(pk__in=ids).values_list("pk", "name")
 
 
-def _plan(request: SignedInRequest, pk: int, function: Function) -> TrainingPlan:
+def _plan(request: SignedInRequest, pk: int, function: Function, **having: int) -> TrainingPlan:
+    """The plan within reach, with such a course where one is asked for; 404 tells none of it apart."""
     require(request.user, function)
     rows: Any = TrainingPlan.objects.reached_by(request.user, function).select_related(
         "manager__unit", "sheet__cycle"
     )
-    plan: TrainingPlan | None = rows.filter(pk=pk).first()
+    plan: TrainingPlan | None = rows.filter(pk=pk, **having).first()
     if plan is None:
         raise Http404
     return plan
 
 
 def _item(plan: TrainingPlan, item_id: int) -> PlanItem:
-    item: PlanItem | None = plan.items.select_related("course").filter(pk=item_id).first()
-    if item is None:
-        raise Http404
+    item: PlanItem = plan.items.select_related("course").get(pk=item_id)
     return item
 
 

@@ -49,7 +49,7 @@ def furnish(house: House) -> None:
             house.objects["rule_number", customer.customer_no] = {"pk": rule.pk}
     for code in ("HO", "CD"):
         plan = AllocationPlan.objects.create(
-            number=f"FK-2026-{code}",
+            number=f"FK-1999-{code}",
             policy=bank,
             unit=house.cast.units[code],
             as_of=TODAY,
