@@ -22,6 +22,8 @@ PROBLEM: dict[str, Any] = {
     "cost": [[1.25, 2, 9], [2, 3, 1]],
     "effort": [[2, 3, 2], [2, 2, 4]],
 }
+
+
 def written(folder: Path, data: Any) -> str:
     path = folder / "problem.json"
     path.write_text(data if isinstance(data, str) else json.dumps(data, ensure_ascii=False), encoding="utf-8")

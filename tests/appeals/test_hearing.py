@@ -12,8 +12,8 @@ from appraisal.appeals.choices import Remedy
 from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from appraisal.appeals.services.opening import plans_open
 from appraisal.appeals.services.watching import appeals_escalate
-from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.cases import due_for_effect
+from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.notices.services.serving import Delivery, service_serve
 from cmsys.access.refusals import Conflict
 from cmsys.inbox.models import Message

@@ -37,7 +37,9 @@ def call(*arguments: str) -> tuple[int, dict[str, Any]]:
 def worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whenever the command rests, the oldest open job is done."""
     monkeypatch.setattr(
-        command.time, "sleep", lambda seconds: finish(Job.objects.filter(state="queued", kind=REGRADE_JOB).earliest("pk"))
+        command.time,
+        "sleep",
+        lambda seconds: finish(Job.objects.filter(state="queued", kind=REGRADE_JOB).earliest("pk")),
     )
 
 

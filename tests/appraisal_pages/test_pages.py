@@ -129,7 +129,14 @@ def test_the_sheet_shows_figures_lines_reasons_and_place(world: Graded) -> None:
     for part in ("完成率（实际 ÷ 目标）× 100，最低 0、120 封顶", "81.249", "各行贡献相加 = 绩效得分，逐位相符", "连续 2 期绩效得分 ≥ 85",
                  "本人 99.249、87.4", "晋升与挑战"):  # fmt: skip
         assert part in shown, part
-    assert [card["key"] for card in page.cards] == ["lines", "signature", "reasons", "place", "trend", "training"]
+    assert [card["key"] for card in page.cards] == [
+        "lines",
+        "signature",
+        "reasons",
+        "place",
+        "trend",
+        "training",
+    ]
 
 
 def test_the_trend_says_what_changed_and_its_table_has_the_same_numbers(world: Graded) -> None:
