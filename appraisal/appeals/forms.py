@@ -16,8 +16,8 @@ from appraisal.appeals.choices import Ground, Outcome, Progress, Remedy
 from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from appraisal.appeals.services.plans import Draft, Measure
 from appraisal.grading.models import GradeDecision
-from appraisal.grading.services.moving import Form as Sent
 from cmsys.ui.registry import Text
+from cmsys.workflow.form import Form as Sent
 from managers.careers.models import Grade
 
 MOST_ROWS = 12

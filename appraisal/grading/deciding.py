@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from appraisal.grading.flags import flags_of
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.queues import is_clear
-from appraisal.grading.services.moving import Form, Moved
+from appraisal.grading.services.moving import Moved
 from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor
 from cmsys.access.functions import Function
 from cmsys.access.refusals import Conflict, refused
 from cmsys.accounts.models import User
+from cmsys.workflow.form import Form
 
 
 @dataclass(frozen=True)

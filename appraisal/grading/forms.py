@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from appraisal.grading.services.moving import Form as Sent
 from cmsys.accounts.models import User
+from cmsys.workflow.form import Form as Sent
 from managers.careers.models import Grade
 
 REASON_LENGTH = 500

@@ -24,7 +24,6 @@ from appraisal.grading.queues import CONFIRM, LEVELS, REVIEW, Level, is_clear, o
 from appraisal.grading.resources import DECISIONS, JOINED, change_said, score
 from appraisal.grading.review_pages import Queue, found_case, next_url, queue_of, round_said, still_waits
 from appraisal.grading.services.confirming import decisions_confirm_many
-from appraisal.grading.services.moving import Form as Sent
 from appraisal.grading.services.review import Batch, decisions_approve_many
 from appraisal.grading.transitions import DECISION
 from appraisal.scoring.models import ProposalKind
@@ -35,6 +34,7 @@ from cmsys.inbox.returning import back_to
 from cmsys.ui.context import covered
 from cmsys.ui.pages import ConfirmPage
 from cmsys.ui.views import add_service_error
+from cmsys.workflow.form import Form as Sent
 
 View = Callable[..., HttpResponse]
 

@@ -1,1 +1,1 @@
-"""States and their transitions as data, deadlines on the working calendar, and who must not decide."""
+"""States and their transitions as data, and what comes with a step."""

@@ -17,10 +17,10 @@ from typing import Any
 from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from appraisal.appeals.services import appeals, deciding, plans
 from appraisal.grading.models import DecisionStep, GradeDecision
-from appraisal.grading.services.moving import Form
 from appraisal.notices.models import ServiceOfNotice
 from cmsys.accounts.models import User
 from cmsys.audit.models import Event
+from cmsys.workflow.form import Form
 from tests.notices.world import Decided, at, decided
 
 # Tuesday before National Day 2026; 9-30, 10-08, 10-09, Saturday 10-10 and Monday 10-12 are the next working days.

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.services.confirming import decisions_confirm_many
-from appraisal.grading.services.moving import Form, decision_move
+from appraisal.grading.services.moving import decision_move
 from appraisal.grading.services.review import decisions_approve_many
 from cmsys.access.actors import MissingFunction
 from cmsys.access.refusals import Conflict
@@ -23,6 +23,7 @@ from cmsys.audit.models import Event
 from cmsys.inbox.models import Message
 from cmsys.org.models import Deputyship
 from cmsys.org.services.grants import role_grant
+from cmsys.workflow.form import Form
 from managers.careers.services.grades import grade_define
 from managers.conduct.models import InterestDeclaration
 from tests.cast import PASSWORD, STAGE, TODAY

@@ -14,7 +14,7 @@ from appraisal.cycles.models import Cycle
 from appraisal.figures.models import Reading, Target
 from appraisal.grading.models import DecisionStep, GradeDecision, GradingRound
 from appraisal.grading.services import confirming, effect, review, rounds
-from appraisal.grading.services.moving import Form, Moved, decision_move
+from appraisal.grading.services.moving import Moved, decision_move
 from appraisal.ratings.models import Rating
 from cmsys.access.actors import Actor
 from cmsys.access.roles import Role
@@ -22,6 +22,7 @@ from cmsys.accounts.models import User
 from cmsys.accounts.services.users import user_create
 from cmsys.audit.models import Event
 from cmsys.org.services.grants import role_grant
+from cmsys.workflow.form import Form
 from tests.appraisal.world import World, demo_world, graded
 from tests.cast import PASSWORD, STAGE, TODAY, Cast
 

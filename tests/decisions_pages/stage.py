@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from appraisal.grading.flags import refresh_flags
 from appraisal.grading.models import GradeDecision, GradingRound
-from appraisal.grading.services.moving import Form
 from appraisal.grading.services.proposing import propose
 from appraisal.grading.services.rounds import round_submit
 from appraisal.schemes.engine import load_scheme
@@ -26,6 +25,7 @@ from cmsys.accounts.models import User
 from cmsys.accounts.services.users import user_create
 from cmsys.org.services.grants import role_grant
 from cmsys.org.workdays import add_working_days
+from cmsys.workflow.form import Form
 from managers.profiles.models import RelationshipManager
 from tests.appraisal_pages.graded import Graded, _person, graded, write
 from tests.cast import PASSWORD, STAGE, Cast

@@ -10,10 +10,10 @@ import pytest
 
 from appraisal.grading.services.confirming import decision_confirm, decision_withdraw
 from appraisal.grading.services.effect import take_effect
-from appraisal.grading.services.moving import Form
 from appraisal.grading.services.review import decision_approve
 from appraisal.notices.models import NoticeLine, PublicNotice, ServiceOfNotice
 from appraisal.notices.services.serving import service_sign
+from cmsys.workflow.form import Form
 from managers.profiles.models import RelationshipManager
 from tests.cast import STAGE
 from tests.notices.test_notices import end, published

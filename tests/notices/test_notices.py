@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from appraisal.grading.models import DecisionStep, GradeDecision
-from appraisal.grading.services.moving import Form, decision_move
+from appraisal.grading.services.moving import decision_move
 from appraisal.notices.drafting import Wording
 from appraisal.notices.following import astray, over, settle, take_down
 from appraisal.notices.models import NoticeLine, PublicNotice
@@ -22,6 +22,7 @@ from cmsys.access.actors import MissingFunction
 from cmsys.access.refusals import Conflict
 from cmsys.audit.models import Event
 from cmsys.inbox.models import Message
+from cmsys.workflow.form import Form
 from managers.conduct.models import InterestDeclaration, RelationKind
 from tests.cast import STAGE
 from tests.notices.world import BEFORE, Decided, at

@@ -17,11 +17,11 @@ from appraisal.appeals.services.taking import case_take
 from appraisal.appeals.transitions import APPEAL
 from appraisal.grading.choices import DecisionState
 from appraisal.grading.models import GradeDecision
-from appraisal.grading.services.moving import Form
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import Conflict, refused
 from cmsys.audit.ledger import record
 from cmsys.org.workdays import add_working_days
+from cmsys.workflow.form import Form
 
 
 @transaction.atomic

@@ -20,10 +20,11 @@ from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_WITHDRAW
 from appraisal.grading.services.confirming import decision_withdraw
 from appraisal.grading.services.effect import decision_correct
-from appraisal.grading.services.moving import Form, decision_move
+from appraisal.grading.services.moving import decision_move
 from appraisal.grading.voiding import voided
 from cmsys.access.actors import Actor, may
 from cmsys.access.refusals import refused
+from cmsys.workflow.form import Form
 from managers.careers.models import Grade
 
 

@@ -18,11 +18,11 @@ from appraisal.appeals.permissions import PLAN_EDIT
 from appraisal.appeals.selectors import person_of
 from appraisal.appeals.services.taking import case_take
 from appraisal.appeals.transitions import PLAN
-from appraisal.grading.services.moving import Form
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import Conflict, refused
 from cmsys.audit.ledger import record
 from cmsys.inbox.sending import message_send
+from cmsys.workflow.form import Form
 from managers.profiles.models import RelationshipManager
 
 MANAGER = ("manager", "manager__unit")

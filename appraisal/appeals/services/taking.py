@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from appraisal.grading.services.moving import Form
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import Conflict
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
+from cmsys.workflow.form import Form
 from cmsys.workflow.transitions import Machine
 
 EVENTS = {"appeal": "appeal", "improvement_plan": "improvement"}

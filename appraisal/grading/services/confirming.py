@@ -13,9 +13,10 @@ from appraisal.grading.choices import Flag
 from appraisal.grading.deciding import Batch, account_of, check_defined, in_turn
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_CONFIRM
-from appraisal.grading.services.moving import Form, Moved, decision_move
+from appraisal.grading.services.moving import Moved, decision_move
 from appraisal.grading.voiding import voided
 from cmsys.access.actors import Actor, require
+from cmsys.workflow.form import Form
 
 
 def decision_confirm(*, actor: Actor, decision_id: int, form: Form, now: datetime, today: date) -> Moved:

@@ -29,13 +29,14 @@ from appraisal.grading.choices import DecisionState, Flag
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.permissions import DECISION_CONFIRM
 from appraisal.grading.recusals import check_levels
-from appraisal.grading.services.moving import Form, Moved, decision_move
+from appraisal.grading.services.moving import Moved, decision_move
 from appraisal.grading.transitions import APPEAL
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import refused
 from cmsys.audit.ledger import record, record_many
 from cmsys.audit.models import Event
 from cmsys.inbox.sending import message_send
+from cmsys.workflow.form import Form
 from managers.careers.models import Grade
 from managers.conduct.selectors import recusal
 from managers.profiles.models import RelationshipManager, Status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import Conflict, refused
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
+from cmsys.workflow.form import Form
 from cmsys.workflow.transitions import Transition
 
 # Fields a verb may set beside the state.
@@ -41,16 +42,6 @@ class Moved:
     decision: GradeDecision
     step: DecisionStep
     repeated: bool = False
-
-
-@dataclass(frozen=True)
-class Form:
-    """What came with a click: words, the form's own number, and the version the person was looking at."""
-
-    reason: str = ""
-    nonce: str = ""
-    version: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 # What a verb sets; worked out from the locked decision when it depends on it.

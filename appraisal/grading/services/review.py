@@ -17,13 +17,14 @@ from appraisal.grading.deciding import Batch, account_of, check_defined, in_turn
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_REVIEW
 from appraisal.grading.recusals import check_levels
-from appraisal.grading.services.moving import Form, Moved, decision_move
+from appraisal.grading.services.moving import Moved, decision_move
 from appraisal.grading.transitions import REVIEW
 from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from cmsys.inbox.sending import message_send
+from cmsys.workflow.form import Form
 from managers.careers.models import Grade
 from managers.conduct.selectors import recusal
 

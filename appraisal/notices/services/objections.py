@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.grading.cases import due_again, flagged
 from appraisal.grading.choices import Flag
-from appraisal.grading.services.moving import Form, decision_move
+from appraisal.grading.services.moving import decision_move
 from appraisal.notices import permissions
 from appraisal.notices.choices import LineState, ObjectionState
 from appraisal.notices.closing import check_handler, close_if_done, close_moot, tell_objector
@@ -25,6 +25,7 @@ from cmsys.access.refusals import Conflict, refused
 from cmsys.audit.ledger import record
 from cmsys.inbox.sending import message_send
 from cmsys.org.workdays import add_working_days
+from cmsys.workflow.form import Form
 
 SYSTEM = SystemActor("system:notices")
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appraisal.grading.models import GradeDecision
-from appraisal.grading.services.moving import Form, decision_move
+from appraisal.grading.services.moving import decision_move
 from appraisal.notices.choices import LineState, NoticeState, ObjectionState
 from appraisal.notices.closing import close_if_done, close_moot
 from appraisal.notices.drafting import (
@@ -32,6 +32,7 @@ from cmsys.access.refusals import Conflict
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
 from cmsys.inbox.sending import message_send
+from cmsys.workflow.form import Form
 
 
 @transaction.atomic

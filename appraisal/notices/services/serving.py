@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from appraisal.grading.models import GradeDecision
 from appraisal.grading.permissions import DECISION_CONFIRM
-from appraisal.grading.services.moving import Form, decision_move
+from appraisal.grading.services.moving import decision_move
 from appraisal.notices import permissions
 from appraisal.notices.choices import Method, ServiceState
 from appraisal.notices.models import ServiceOfNotice
@@ -25,6 +25,7 @@ from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
 from cmsys.inbox.sending import message_send
 from cmsys.org.workdays import add_working_days
+from cmsys.workflow.form import Form
 
 
 @dataclass(frozen=True)
