@@ -6,7 +6,7 @@ System, security and audit administrators see no business data, so none of them 
 from cmsys.access.functions import declare
 from cmsys.access.roles import Role
 
-_STAFF = (Role.HRH, Role.HRB, Role.MGR, Role.CM, Role.CMD, Role.DA, Role.TRN)
+_STAFF = (Role.HRH, Role.HRB, Role.MGR, Role.LDR, Role.CM, Role.CMD, Role.DA, Role.TRN)
 
 # Whoever is only in the audience reads what is running (models.NoticeQuerySet); human resources also prepare it.
 NOTICE_READ = declare(
@@ -14,7 +14,7 @@ NOTICE_READ = declare(
     "查看公示",
     everywhere=(Role.HRH,),
     subtree=(Role.HRB,),
-    own=(Role.MGR, Role.CM, Role.CMD, Role.DA, Role.TRN),
+    own=(Role.MGR, Role.LDR, Role.CM, Role.CMD, Role.DA, Role.TRN),
 )
 NOTICE_EDIT = declare(
     "appraisal.notices.edit", "起草与发布公示", everywhere=(Role.HRH,), subtree=(Role.HRB,), delegable=True
@@ -26,7 +26,7 @@ OBJECTION_VIEW = declare(
     "查看公示异议",
     everywhere=(Role.HRH,),
     subtree=(Role.HRB,),
-    own=(Role.MGR, Role.CM, Role.CMD, Role.DA, Role.TRN),
+    own=(Role.MGR, Role.LDR, Role.CM, Role.CMD, Role.DA, Role.TRN),
 )
 OBJECTION_HANDLE = declare(
     "appraisal.objections.handle",

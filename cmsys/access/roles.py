@@ -15,6 +15,7 @@ class Role(models.TextChoices):
     HRH = "HRH", _("人力资源总部")
     HRB = "HRB", _("分行人力资源")
     MGR = "MGR", _("机构主管")
+    LDR = "LDR", _("分管领导")
     CM = "CM", _("客户经理")
     CMD = "CMD", _("客户管理部门")
     DA = "DA", _("数据管理员")

@@ -8,7 +8,7 @@ UNIT_VIEW = declare(
     "查看机构与岗位",
     everywhere=(Role.SYS, Role.HRH, Role.CMD, Role.DA, Role.TRN),
     # A CM reads the names of units, in his own profile; the pages are not his (2.1).
-    subtree=(Role.HRB, Role.MGR),
+    subtree=(Role.HRB, Role.MGR, Role.LDR),
     scope="org:read",
 )
 UNIT_EDIT = declare("org.unit.edit", "维护机构与岗位", everywhere=(Role.SYS, Role.HRH))

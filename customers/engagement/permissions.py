@@ -7,7 +7,7 @@ from cmsys.access.roles import Role
 
 RECORDS: dict[str, Any] = {
     "everywhere": (Role.HRH, Role.CMD, Role.DA),
-    "subtree": (Role.HRB, Role.MGR),
+    "subtree": (Role.HRB, Role.MGR, Role.LDR),
     "own": (Role.CM,),
 }
 TRANSACTION_VIEW = declare("customers.transactions.view", "查看交易", scope="transactions:read", **RECORDS)

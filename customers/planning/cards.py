@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from cmsys.accounts.requests import SignedInRequest
 from customers.allocation.engine.explain import Candidate, Line
+from customers.planning.choices import SOLVED, PlanState
 from customers.planning.explaining import explained
-from customers.planning.models import AllocationMove, PlanManager, PlanState
+from customers.planning.models import AllocationMove, PlanManager
 from customers.planning.words import REMEDIES, RULES, TERMS, distance, note_said, reason, unmet_said
 from customers.registry.models import Customer
 from managers.profiles.models import RelationshipManager
@@ -68,7 +69,7 @@ def lines_card(request: SignedInRequest, plan: Any) -> str:
 
 def loads_card(request: SignedInRequest, plan: Any) -> str:
     """Load against capacity before and after, the fullest first."""
-    if plan.state != PlanState.DRAFT:
+    if plan.state not in SOLVED:
         return ""
     rows: Any = PlanManager.objects.filter(plan=plan, capacity__gt=0).select_related("manager")
     people = sorted(rows, key=lambda one: (-one.load_after / one.capacity, one.manager.employee_no))
@@ -87,7 +88,7 @@ def loads_card(request: SignedInRequest, plan: Any) -> str:
 
 def objective_card(request: SignedInRequest, plan: Any) -> str:
     """The objective taken apart; the parts add up to it exactly."""
-    if plan.state != PlanState.DRAFT:
+    if plan.state not in SOLVED:
         return ""
     rows = [{"label": TERMS.get(code, code), "value": value} for code, value in plan.parts.items() if value]
     return render_to_string("planning/cards/objective.html", {"rows": rows, "plan": plan}, request=request)

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cmsys.org.choices import UnitFilter
-from customers.planning.models import AllocationMove, AllocationPlan, PlanState
+from customers.planning.choices import PlanState
+from customers.planning.models import AllocationMove, AllocationPlan
 from customers.registry.models import CustomerTier
 
 

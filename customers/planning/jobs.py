@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cmsys.access.actors import require
-from cmsys.audit.ledger import record
 from cmsys.jobs.enqueue import enqueue
 from cmsys.jobs.kinds import Chunk, JobKind, JobRefused, Run, register_kind
 from customers.allocation.engine.network import RangeError
 from customers.allocation.engine.plan import Unplannable
 from customers.allocation.engine.problem import Problem, ProblemError
 from customers.allocation.selectors import document_of
-from customers.planning.models import AllocationPlan, PlanBundle, PlanManager, PlanSnapshot, PlanState
+from customers.planning.choices import PlanState
+from customers.planning.models import AllocationPlan, PlanBundle, PlanManager, PlanSnapshot
 from customers.planning.permissions import REBALANCE
 from customers.planning.reading import read
 from customers.planning.runs import BUNDLE, MERGE, READ, PlanArgs, PlanDone
+from customers.planning.services.moving import plan_take
 from customers.planning.snapshots import packed, packed_answers, unpacked, unpacked_answers
 from customers.planning.solving import parts_of, put_together, solve_part
 from customers.planning.writing import write_plan
@@ -34,7 +35,7 @@ def read_step(run: Run) -> Chunk:
     try:
         found = read(plan.unit, document, plan.as_of)
     except ProblemError as error:
-        return _failed(plan, _("数据不能用于编制方案：%(what)s") % {"what": str(error)[:200]})
+        return _failed(run, plan, _("数据不能用于编制方案：%(what)s") % {"what": str(error)[:200]})
     PlanSnapshot.objects.update_or_create(plan=plan, defaults={"content": packed(found.problem)})
     problem, managers = found.problem, found.problem.managers
     PlanManager.objects.filter(plan=plan).delete()
@@ -98,15 +99,16 @@ def merge_step(run: Run) -> Chunk:
     try:
         solved = put_together(problem, answers, document.budget_percent)
     except (Unplannable, RangeError) as error:
-        return _failed(plan, _("按政策编制不出方案：%(what)s") % {"what": str(error)[:200]})
+        return _failed(run, plan, _("按政策编制不出方案：%(what)s") % {"what": str(error)[:200]})
     write_plan(plan, problem, solved)
     if solved.plan is not None and len(solved.left_out):
         # What explanations are asked of is what was planned.
         PlanSnapshot.objects.filter(plan=plan).update(content=packed(solved.problem))
     PlanBundle.objects.filter(plan=plan).delete()
-    after = {"state": plan.state, "customers": plan.customers, "moves": plan.moves, "forced": plan.forced,
-             "digest": plan.digest[:16], "unmet": len(plan.unmet)}  # fmt: skip
-    record("plan.draft", plan, actor=run.actor, after=after, now=run.now)
+    told = {"customers": plan.customers, "moves": plan.moves, "forced": plan.forced, "digest": plan.digest[:16],
+            "unmet": len(plan.unmet)}  # fmt: skip
+    verb = "impossible" if solved.plan is None else "draft"
+    plan_take(actor=run.actor, plan=plan, verb=verb, now=run.now, told=told)
     message = _("草案已生成：移动 %(moves)d 户，首次分配 %(first)d 户") % {
         "moves": plan.moves,
         "first": plan.first,
@@ -128,10 +130,9 @@ def _problem(plan: int) -> Problem:
     return unpacked(bytes(content))
 
 
-def _failed(plan: AllocationPlan, said: str) -> Chunk:
+def _failed(run: Run, plan: AllocationPlan, said: str) -> Chunk:
     """The end of a plan that cannot be; kept with its reason, so that a person reads it."""
-    plan.state, plan.failure = PlanState.FAILED, said[:300]
-    plan.save(update_fields=["state", "failure", "updated_at"])
+    plan_take(actor=run.actor, plan=plan, verb="fail", now=run.now, changes={"failure": said[:300]})
     return Chunk(done=1, total=1, message=plan.failure, result=PlanDone(plan.pk))
 
 

@@ -1,4 +1,4 @@
-"""AllocationPlan, PlanManager, AllocationMove, and what a plan is computed from and through."""
+"""AllocationPlan with its people, lines, sides and steps, and what a plan is computed from and through."""
 
 from __future__ import annotations
 
@@ -17,18 +17,9 @@ from cmsys.org.models import OrgUnit
 from cmsys.org.scope import ScopedQuerySet, ScopeFields
 from customers.allocation.models import AllocationPolicy, StaffEvaluation
 from customers.planning import permissions
-from customers.registry.models import Customer
+from customers.planning.choices import ChoiceKind, LineState, PlanState, Side, Verdict
+from customers.registry.models import Assignment, Customer
 from managers.profiles.models import RelationshipManager
-
-
-class PlanState(models.TextChoices):
-    """Where a plan stands."""
-
-    COMPUTING = "computing", _("计算中")
-    DRAFT = "draft", _("草案")
-    IMPOSSIBLE = "impossible", _("无法满足")
-    FAILED = "failed", _("计算失败")
-    DISCARDED = "discarded", _("已放弃")
 
 
 class AllocationPlan(models.Model):
@@ -36,6 +27,10 @@ class AllocationPlan(models.Model):
 
     Costs are whole thousandths of a weight; `bound` is proven: no plan that keeps the rules costs less. `forced` moves are
     those the rules make unavoidable. `unmet` names what cannot be kept, and for whom. Shown to whoever reaches the unit.
+
+    `percent` takes the place of the policy's move budget. `revision` counts how often it was computed. `curve` are the
+    points of fairness against moves, each {"moves", "objective", "bound", "max_mean", "gini", "match"}. What people do with
+    a plan is a step of `transitions.PLAN`; `effective_on` is the first day of the new owners.
     """
 
     resource: ClassVar[str] = "allocation-plans"
@@ -44,6 +39,8 @@ class AllocationPlan(models.Model):
         "view": permissions.PLAN_VIEW,
         "edit": permissions.PLAN_EDIT,
         "rebalance": permissions.REBALANCE,
+        "approve": permissions.PLAN_APPROVE,
+        "apply": permissions.PLAN_APPLY,
     }
     scope: ClassVar[ScopeFields] = ScopeFields(unit_path="unit__path")
 
@@ -77,6 +74,25 @@ class AllocationPlan(models.Model):
     input_digest = models.CharField(max_length=64, blank=True, editable=False)
     digest = models.CharField(_("方案指纹"), max_length=64, blank=True, editable=False)
     failure = models.CharField(_("失败原因"), max_length=300, blank=True)
+    percent = models.PositiveSmallIntegerField(_("移动上限（%）"), null=True, blank=True)
+    revision = models.PositiveIntegerField(_("修订"), default=1)
+    curve: Any = models.JSONField(default=list, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("提交人"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+",
+    )  # fmt: skip
+    submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
+    due_on = models.DateField(_("答复期限"), null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("批准人"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+",
+    )  # fmt: skip
+    approved_at = models.DateTimeField(_("批准时间"), null=True, blank=True)
+    effective_on = models.DateField(_("生效日期"), null=True, blank=True)
+    applied_at = models.DateTimeField(_("执行完成时间"), null=True, blank=True)
+    escalated_at = models.DateTimeField(_("逾期催办时间"), null=True, blank=True, editable=False)
+    moved_at = models.DateTimeField(_("最近办理时间"), null=True, blank=True, editable=False)
+    moved_by = models.CharField(_("最近办理人"), max_length=120, blank=True, editable=False)
     created_at = models.DateTimeField(_("生成时间"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
@@ -92,7 +108,15 @@ class AllocationPlan(models.Model):
                 | Q(bound__isnull=True)
                 | Q(bound__lte=models.F("objective")),
                 name="planning_bound_below",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("approved", "applying", "applied", "reverting", "reverted"))
+                | Q(approved_by__isnull=False, approved_at__isnull=False, effective_on__isnull=False),
+                name="planning_plan_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(percent__isnull=True) | Q(percent__lte=100), name="planning_plan_percent"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,7 +165,11 @@ class AllocationMove(models.Model):
 
     `fit` and `fit_before` are how badly the new and the present manager fit, in permille by term, in the order of the
     engine's terms; `cost` is the line's part of the objective (weight × Σ weight × permille + continuity). `forced`: the
-    rules leave the present manager no customer of this kind; `broken` names them.
+    rules leave the present manager no customer of this kind; `broken` names them. `holds` says why the customer should
+    rather stay for now (words.HOLDS): such a line needs the head's own word.
+
+    Once applied, `former` is the assignment that ended and `assignment` the one that began; `unit_before` where the customer
+    stood if it went with its manager to another unit. `note` says why a line was not carried out.
     """
 
     resource: ClassVar[str] = "allocation-moves"
@@ -172,16 +200,143 @@ class AllocationMove(models.Model):
     fit_before = ArrayField(models.PositiveSmallIntegerField(), size=5, null=True, blank=True)
     continuity = models.BigIntegerField(_("动户代价"), default=0)
     cost = models.BigIntegerField(_("代价"))
+    state = models.CharField(_("状态"), max_length=10, choices=LineState.choices, default=LineState.PROPOSED)
+    holds = ArrayField(models.CharField(max_length=20), verbose_name=_("暂留原因"), default=list, blank=True)
+    note = models.CharField(_("说明"), max_length=300, blank=True)
+    former = models.ForeignKey(
+        Assignment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    assignment = models.ForeignKey(
+        Assignment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    unit_before = models.ForeignKey(
+        OrgUnit, verbose_name=_("原所属机构"), null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        editable=False,
+    )  # fmt: skip
+    done_at = models.DateTimeField(_("执行时间"), null=True, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("方案行")
         ordering = ["plan", "pk"]
+        indexes = [models.Index(fields=["plan", "state", "customer"], name="planning_line_state")]
         constraints = [models.UniqueConstraint(fields=["plan", "customer"], name="planning_line_once")]
 
     def __str__(self) -> str:
         return f"{self.plan_id} {self.customer_id}"
+
+
+class LineSide(models.Model):
+    """What the unit that gives a customer, or the one that takes him, says of a line; `verdict` is empty while it is asked.
+
+    Made when the plan is submitted. Shown to whoever reaches the unit, whatever unit the plan is of.
+    """
+
+    resource: ClassVar[str] = "allocation-reviews"
+    audit_masks: ClassVar[Mapping[str, Mask]] = {}
+    functions: ClassVar[Mapping[str, Function]] = {
+        "view": permissions.PLAN_VIEW,
+        "agree": permissions.PLAN_AGREE,
+    }
+    scope: ClassVar[ScopeFields] = ScopeFields(unit_path="unit__path")
+
+    id = models.BigAutoField(primary_key=True)
+    plan = models.ForeignKey(AllocationPlan, on_delete=models.CASCADE, related_name="sides", db_index=False)
+    line = models.ForeignKey(AllocationMove, on_delete=models.CASCADE, related_name="sides", db_index=False)
+    side = models.CharField(_("哪一方"), max_length=8, choices=Side.choices)
+    unit = models.ForeignKey(OrgUnit, verbose_name=_("机构"), on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(_("意见"), max_length=8, choices=Verdict.choices, blank=True)
+    reason = models.CharField(_("理由"), max_length=300, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("审核人"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+",
+    )  # fmt: skip
+    by_name = models.CharField(_("审核人"), max_length=120, blank=True)
+    on_behalf = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(_("时间"), null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("方案行意见")
+        ordering = ["plan", "line", "side"]
+        indexes = [models.Index(fields=["plan", "verdict", "unit"], name="planning_side_waiting")]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "side"], name="planning_side_once"),
+            models.CheckConstraint(
+                condition=Q(verdict="", by__isnull=True, at__isnull=True)
+                | ~Q(verdict="") & Q(by__isnull=False, at__isnull=False),
+                name="planning_side_said",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict="refused") | ~Q(reason=""), name="planning_side_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_id} {self.side}"
+
+
+class PlanChoice(models.Model):
+    """工作台选择: who must look after a customer, or must not, when the plan is computed again; with the reason."""
+
+    plan = models.ForeignKey(AllocationPlan, on_delete=models.CASCADE, related_name="choices", db_index=False)
+    customer = models.ForeignKey(Customer, verbose_name=_("客户"), on_delete=models.PROTECT, related_name="+")
+    manager = models.ForeignKey(
+        RelationshipManager, verbose_name=_("客户经理"), on_delete=models.PROTECT, related_name="+"
+    )
+    kind = models.CharField(_("选择"), max_length=5, choices=ChoiceKind.choices)
+    reason = models.CharField(_("理由"), max_length=300, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    by_name = models.CharField(_("操作人"), max_length=120)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("工作台选择")
+        ordering = ["plan", "customer", "manager"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "customer", "manager"], name="planning_choice_once"),
+            models.UniqueConstraint(
+                fields=["plan", "customer"], condition=Q(kind="lock"), name="planning_choice_one_lock"
+            ),
+            models.CheckConstraint(condition=Q(kind="lock") | ~Q(reason=""), name="planning_choice_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} {self.customer_id} {self.kind}"
+
+
+class PlanStep(models.Model):
+    """One act on a plan, as its page shows them in order (经过). The same form (`nonce`) sent twice is one step."""
+
+    plan = models.ForeignKey(AllocationPlan, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    verb = models.CharField(_("动作"), max_length=20)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor_name = models.CharField(_("操作人"), max_length=120)
+    on_behalf = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    from_state = models.CharField(max_length=12)
+    to_state = models.CharField(max_length=12)
+    reason = models.CharField(_("内容"), max_length=2000, blank=True)
+    data: Any = models.JSONField(default=dict, blank=True)
+    nonce = models.CharField(max_length=40, null=True, blank=True, unique=True)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("方案经过")
+        ordering = ["plan", "pk"]
+        indexes = [models.Index(fields=["plan", "id"], name="planning_step_order")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.at:%Y-%m-%d %H:%M}"
 
 
 class PlanSnapshot(models.Model):

@@ -15,12 +15,18 @@ from cmsys.ui.context import covered
 from cmsys.ui.pages import Action
 from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource
+from customers.planning.choices import SOLVED, PlanState
 from customers.planning.filters import MoveFilterSet, PlanFilterSet
-from customers.planning.models import AllocationMove, AllocationPlan, PlanState
+from customers.planning.models import AllocationMove, AllocationPlan
 from customers.planning.permissions import PLAN_EDIT, PLAN_VIEW, REBALANCE
+from customers.planning.transitions import PLAN
 from customers.planning.words import distance, reason
 
-TONES = {PlanState.COMPUTING: "info", PlanState.DRAFT: "warn", PlanState.IMPOSSIBLE: "bad", PlanState.FAILED: "bad", PlanState.DISCARDED: ""}  # fmt: skip
+TONES = {
+    PlanState.COMPUTING: "info", PlanState.DRAFT: "warn", PlanState.IMPOSSIBLE: "bad", PlanState.FAILED: "bad",
+    PlanState.REVIEWING: "info", PlanState.DECIDING: "info", PlanState.APPROVED: "info", PlanState.APPLYING: "info",
+    PlanState.APPLIED: "up", PlanState.REVERTING: "warn", PlanState.REVERTED: "hold", PlanState.DISCARDED: "hold",
+}  # fmt: skip
 
 
 def gap_said(plan: Any) -> str:
@@ -72,7 +78,7 @@ class PlanResource(Resource):
 
     def figures(self, request: Any, instance: Any) -> list[dict[str, Any]]:
         """The five figures with what they are now."""
-        if instance.state != PlanState.DRAFT:
+        if instance.state not in SOLVED:
             return []
         before, after = instance.before, instance.after
         share = f"{instance.moves / instance.held:.1%}" if instance.held else "—"
@@ -91,7 +97,7 @@ class PlanResource(Resource):
         if instance.moves or instance.first:
             url = f"{reverse('allocation_moves_list')}?plan={instance.number}"
             actions.append(Action(_("全部方案行"), url, icon="columns"))
-        if may(request.user, PLAN_EDIT) and instance.state != PlanState.DISCARDED:
+        if may(request.user, PLAN_EDIT) and instance.state in PLAN["discard"].sources:
             actions.append(
                 Action(_("放弃"), reverse("allocation_plans_discard", args=[instance.number]), danger=True)
             )

@@ -14,13 +14,15 @@ from customers.allocation.engine.explain import recount
 from customers.allocation.engine.measures import Measures, before, measures, totals
 from customers.allocation.engine.plan import Plan
 from customers.allocation.engine.problem import NONE, Ints, Problem
+from customers.planning.choices import LineState
+from customers.planning.holds import mark_holds
 from customers.planning.lines import Lines, lines_of
-from customers.planning.models import AllocationMove, AllocationPlan, PlanManager, PlanState
+from customers.planning.models import AllocationMove, AllocationPlan, PlanManager
 from customers.planning.solving import Solved
 
 MOVE_COLUMNS = (
     "plan_id", "customer_id", "present_id", "proposed_id", "forced", "broken", "effort", "metres", "metres_before", "fit",
-    "fit_before", "continuity", "cost",
+    "fit_before", "continuity", "cost", "state", "holds", "note",
 )  # fmt: skip
 NOTHING = "\\N"
 NAMED = 50
@@ -31,16 +33,15 @@ RULES = {
 
 
 def write_plan(row: AllocationPlan, whole: Problem, solved: Solved) -> None:
-    """Fills the plan with what was found: figures before and after, what cannot be met and for whom, people and lines."""
+    """Fills the plan (not its state) with what was found: figures before and after, what cannot be met and for whom, people and lines."""
     row.unmet = [unmet(whole, lack) for lack in solved.lacks]
     row.customers, row.managers = len(whole.customers), len(whole.managers)
     if solved.plan is None:
-        row.state = PlanState.IMPOSSIBLE
         row.save()
         return
     problem, plan = solved.problem, solved.plan
     found = lines_of(problem, plan.manager)
-    row.state, row.digest = PlanState.DRAFT, plan.digest
+    row.digest = plan.digest
     row.held = int((problem.customers.owner != NONE).sum())
     row.moves, row.forced, row.budget = plan.moves, plan.forced, plan.budget
     row.first = int((found.present == NONE).sum())
@@ -49,6 +50,7 @@ def write_plan(row: AllocationPlan, whole: Problem, solved: Solved) -> None:
     row.before, row.after = figures(before(problem)), figures(measures(problem, plan.manager))
     row.save()
     _lines(row, problem, found)
+    mark_holds(row.pk)
     _people(row, problem, plan.manager)
 
 
@@ -101,6 +103,7 @@ def _move_rows(plan: int, problem: Problem, found: Lines) -> Iterable[str]:
                 str(staff[proposed[place]]), "t" if rules else "f", f"{{{','.join(rules)}}}", str(efforts[place]),
                 str(metres[place]), str(metres_before[place]) if has else NOTHING, _array(now[place]),
                 _array(earlier[place]) if has else NOTHING, str(continuity[place]), str(cost[place]),
+                LineState.PROPOSED.value, "{}", "",
             )
         ) + "\n"  # fmt: skip
 

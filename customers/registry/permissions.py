@@ -7,14 +7,14 @@ CUSTOMER_LIST = declare(
     "customers.registry.list",
     "查询客户名单",
     everywhere=(Role.CMD, Role.DA),
-    subtree=(Role.MGR,),
+    subtree=(Role.MGR, Role.LDR),
     own=(Role.CM,),
 )
 CUSTOMER_VIEW = declare(
     "customers.registry.view",
     "查看客户资料",
     everywhere=(Role.CMD, Role.DA),
-    subtree=(Role.MGR,),
+    subtree=(Role.MGR, Role.LDR),
     own=(Role.CM,),
     scope="customers:read",
 )
@@ -22,7 +22,7 @@ CUSTOMER_COUNT = declare(
     "customers.registry.count",
     "查看客户数量",
     everywhere=(Role.HRH, Role.CMD, Role.DA),
-    subtree=(Role.HRB, Role.MGR),
+    subtree=(Role.HRB, Role.MGR, Role.LDR),
     own=(Role.CM,),
 )
 CUSTOMER_CLEAR = declare("customers.registry.clear", "查看客户敏感信息（不打码）", own=(Role.CM,))

@@ -7,7 +7,7 @@ TICKET_VIEW = declare(
     "customers.tickets.view",
     "查看服务工单",
     everywhere=(Role.CMD,),
-    subtree=(Role.MGR,),
+    subtree=(Role.MGR, Role.LDR),
     own=(Role.CM,),
     scope="tickets:read",
 )

@@ -7,6 +7,6 @@ POSTS_IMPORT = declare("careers.post.import", "导入岗位", everywhere=(Role.H
 GRADE_VIEW = declare(
     "careers.grade.view",
     "查看等级阶梯",
-    everywhere=(Role.HRH, Role.HRB, Role.MGR, Role.CM, Role.CMD, Role.TRN),
+    everywhere=(Role.HRH, Role.HRB, Role.MGR, Role.LDR, Role.CM, Role.CMD, Role.TRN),
 )
 GRADE_EDIT = declare("careers.grade.edit", "维护等级阶梯", everywhere=(Role.HRH,))

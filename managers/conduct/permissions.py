@@ -7,7 +7,7 @@ from cmsys.access.roles import Role
 DECLARATION_OWN = declare(
     "conduct.declaration.own",
     "申报本人利益关系",
-    own=(Role.HRH, Role.HRB, Role.MGR, Role.CM, Role.CMD, Role.DA, Role.TRN),
+    own=(Role.HRH, Role.HRB, Role.MGR, Role.LDR, Role.CM, Role.CMD, Role.DA, Role.TRN),
 )
 DECLARATION_VIEW = declare(
     "conduct.declaration.view", "查看利益申报", everywhere=(Role.HRH,), subtree=(Role.HRB,)

@@ -7,13 +7,13 @@ MANAGER_LIST = declare(
     "managers.profile.list",
     "查询客户经理名册",
     everywhere=(Role.HRH, Role.CMD, Role.TRN),
-    subtree=(Role.HRB, Role.MGR),
+    subtree=(Role.HRB, Role.MGR, Role.LDR),
 )
 MANAGER_VIEW = declare(
     "managers.profile.view",
     "查看客户经理档案",
     everywhere=(Role.HRH, Role.CMD, Role.TRN),
-    subtree=(Role.HRB, Role.MGR),
+    subtree=(Role.HRB, Role.MGR, Role.LDR),
     own=(Role.CM,),
     scope="managers:read",
 )

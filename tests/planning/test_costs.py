@@ -16,7 +16,8 @@ from appraisal.scoring.models import ScoreSheet
 from cmsys.api.services.clients import client_create
 from cmsys.org.models import Deputyship
 from customers.allocation.models import AllocationPolicy
-from customers.planning.models import AllocationPlan, PlanState
+from customers.planning.choices import PlanState
+from customers.planning.models import AllocationPlan
 from managers.careers.models import Grade
 from tests.appraisal_pages.graded import graded
 from tests.cast import STAGE, TODAY, Cast

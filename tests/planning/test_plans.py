@@ -14,7 +14,8 @@ from cmsys.audit.models import Event
 from customers.allocation.engine.explain import explainer
 from customers.allocation.engine.plan import propose
 from customers.allocation.models import CustomerRule, RuleKind
-from customers.planning.models import AllocationMove, AllocationPlan, PlanManager, PlanState
+from customers.planning.choices import PlanState
+from customers.planning.models import AllocationMove, AllocationPlan, PlanManager
 from customers.planning.services.rebalancing import plan_discard, rebalance
 from customers.planning.snapshots import packed, unpacked
 from customers.registry.models import Assignment, Customer
@@ -193,7 +194,7 @@ def test_without_a_policy_there_is_no_plan(cast: Cast, stage: Register) -> None:
 def test_a_plan_that_is_put_aside_is_not_finished(cast: Cast, stage: Register) -> None:
     policy()
     plan = rebalance(actor=STAGE, unit_id=None, policy_code="FK", today=TODAY, now=NOW)
-    with pytest.raises(ValidationError, match="请填写放弃的原因"):
+    with pytest.raises(ValidationError, match="请填写“放弃”的理由"):
         plan_discard(actor=STAGE, plan_id=plan.pk, reason="", now=NOW)
     plan_discard(actor=STAGE, plan_id=plan.pk, reason="改政策", now=NOW)
     assert rebalance(actor=STAGE, unit_id=None, policy_code="FK", today=TODAY, now=NOW).pk != plan.pk

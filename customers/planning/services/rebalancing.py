@@ -12,11 +12,14 @@ from cmsys.access.refusals import refused
 from cmsys.audit.ledger import record
 from cmsys.jobs.enqueue import enqueue
 from cmsys.org.models import OrgUnit
+from cmsys.workflow.form import Form
 from customers.allocation.models import AllocationPolicy
 from customers.allocation.selectors import newest, policy_for
-from customers.planning.models import AllocationPlan, PlanState
+from customers.planning.choices import PlanState
+from customers.planning.models import AllocationPlan
 from customers.planning.permissions import PLAN_EDIT, REBALANCE
 from customers.planning.runs import READ, PlanArgs
+from customers.planning.services.moving import plan_locked, plan_take
 
 # One number after the other.
 _NUMBERS = 7_236_020
@@ -63,18 +66,11 @@ def rebalance(
 def plan_discard(*, actor: Actor, plan_id: int, reason: str, now: datetime) -> AllocationPlan:
     """Puts a plan aside, with a reason; one that is still being computed is not finished then. Repeating changes nothing.
 
-    Raises MissingFunction, AllocationPlan.DoesNotExist, ValidationError (no reason).
+    Raises MissingFunction, AllocationPlan.DoesNotExist, ValidationError (no reason), Conflict (submitted or carried out).
     """
-    require(actor, PLAN_EDIT)
-    plan: AllocationPlan = AllocationPlan.objects.visible_to(actor, "edit").select_for_update(of=("self",)).get(pk=plan_id)  # fmt: skip
-    if plan.state == PlanState.DISCARDED:
-        return plan
-    if not reason.strip():
-        raise refused("reason", "missing", _("请填写放弃的原因。"))
-    before = plan.state
-    plan.state = PlanState.DISCARDED
-    plan.save(update_fields=["state", "updated_at"])
-    record("plan.discard", plan, actor=actor, before={"state": before}, after={"state": plan.state}, reason=reason, now=now)  # fmt: skip
+    plan = plan_locked(actor, plan_id, PLAN_EDIT)
+    if plan.state != PlanState.DISCARDED:
+        plan_take(actor=actor, plan=plan, verb="discard", now=now, form=Form(reason=reason))
     return plan
 
 

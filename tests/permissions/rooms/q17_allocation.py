@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from customers.allocation.models import CustomerRule, RuleKind, StaffEvaluation
-from customers.planning.models import AllocationPlan, PlanState
+from customers.planning.choices import PlanState
+from customers.planning.models import AllocationPlan
 from customers.registry.models import Customer
 from managers.careers.models import Grade
 from tests.cast import TODAY

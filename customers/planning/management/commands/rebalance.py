@@ -14,7 +14,8 @@ from django.utils import timezone
 from cmsys.access.actors import SystemActor
 from cmsys.audit.acting import acting_as
 from cmsys.org.models import OrgUnit
-from customers.planning.models import AllocationPlan, PlanState
+from customers.planning.choices import PlanState
+from customers.planning.models import AllocationPlan
 from customers.planning.services.rebalancing import rebalance
 
 BAD, LATE = 2, 3
