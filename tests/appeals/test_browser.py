@@ -14,6 +14,7 @@ from appraisal.appeals.models import GradeAppeal, ImprovementPlan
 from appraisal.grading.models import GradeDecision
 from cmsys.org.workdays import add_working_days
 from tests.appeals.world import Appealed, appealed
+from tests.browsing import follow, overflow
 from tests.cast import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -57,13 +58,12 @@ def seat(browser: Browser, live_server: Any) -> Iterator[Callable[[str, int], Pa
 
 def narrow(page: Page) -> None:
     """Nothing is wider than the screen."""
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= page.viewport_size["width"], page.url  # type: ignore[index]
+    assert overflow(page) == 0, page.url
 
 
 def act(page: Page, label: str) -> None:
     """A button of the page's head, then the one that confirms it."""
-    page.get_by_role("link", name=label, exact=True).click()
+    follow(page, page.get_by_role("link", name=label, exact=True))
     narrow(page)
 
 
@@ -76,7 +76,7 @@ def test_an_appeal_is_lodged_on_a_phone_commented_on_and_answered(told: Appealed
     narrow(cm)
     cm.get_by_label("数据有误").check()
     cm.get_by_label("事实与理由").fill("第四季度销售额少计 200 万元，见合同台账")
-    cm.get_by_role("button", name="提交申诉").click()
+    follow(cm, cm.get_by_role("button", name="提交申诉"))
     # What is missing is said, what was typed is still there.
     expect(cm.get_by_label("事实与理由")).to_have_value("第四季度销售额少计 200 万元，见合同台账")
     cm.get_by_label("您请求怎样处理").fill("撤销降级")
@@ -115,7 +115,7 @@ def test_a_plan_is_drawn_up_and_signed_on_telephones(told: Appealed, seat: Any) 
     mgr.goto("/managers/M-CD1/")
     mgr.get_by_role("link", name="制定改进计划").click()
     mgr.get_by_label("为什么制定").fill("连续两期未完成目标")
-    mgr.get_by_role("button", name="下一步").click()
+    follow(mgr, mgr.get_by_role("button", name="下一步"))
     narrow(mgr)
     mgr.get_by_label("改进目标").fill("销售额达到目标的 90%")
     mgr.get_by_label("辅导人").fill("李敏")
@@ -123,9 +123,9 @@ def test_a_plan_is_drawn_up_and_signed_on_telephones(told: Appealed, seat: Any) 
     mgr.locator("#id_m1_how").fill("拜访记录")
     mgr.locator("#id_m1_due_on").fill((today + timedelta(days=60)).isoformat())
     mgr.locator("#id_c1_on").fill(today.isoformat())
-    mgr.get_by_role("button", name="保存").click()
+    follow(mgr, mgr.get_by_role("button", name="保存"))
     act(mgr, "签字并送本人签署")
-    mgr.get_by_role("button", name="签字并送本人签署").click()
+    follow(mgr, mgr.get_by_role("button", name="签字并送本人签署"))
     plan = ImprovementPlan.objects.get()
     assert plan.state == "signing"
 

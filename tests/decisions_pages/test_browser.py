@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.grading.services.review import decision_approve, decision_return
 from cmsys.local.frontend import ensure_test_assets
+from tests.browsing import follow, overflow
 from tests.cast import stage as cast_stage
 from tests.decisions_pages.stage import Stage, staged
 from tests.journeys.conftest import browser
@@ -20,7 +21,6 @@ from tests.journeys.test_people import Person, person
 
 __all__ = ["browser", "person"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
 @pytest.fixture
@@ -78,14 +78,14 @@ def test_two_taps_on_a_phone(stage: Stage, person: Any) -> None:
         at = signed(person, width)
         page = at.page
         page.goto(f"{at.who.address}/grade-review/")
-        assert page.evaluate(WIDER) <= 0
+        assert overflow(page) == 0
         expect(page.locator("#case")).to_be_hidden()
         expect(page.locator(".review-dock")).to_be_hidden()
         number = "P-000" if width == 390 else "P-001"
         case = stage.case(number)
         page.get_by_role("link", name=re.compile(case.manager.name)).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"等级变更 2 / \d+"))
-        assert page.evaluate(WIDER) <= 0
+        assert overflow(page) == 0
         at.clicks = 0
         ok = page.get_by_role("button", name="通过", exact=True)
         box = ok.bounding_box()
@@ -102,12 +102,12 @@ def test_two_taps_on_a_phone(stage: Stage, person: Any) -> None:
         page.get_by_role("link", name="通过", exact=True).click()
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("建议降级，须逐人办理。")
-        assert page.evaluate(WIDER) <= 0
+        assert overflow(page) == 0
         dialog.get_by_role("button", name="取消").click()
         page.locator(".review-more > summary").click()
         expect(page.get_by_role("link", name="调整等级")).to_be_visible()
         expect(page.get_by_role("link", name="转办")).to_be_visible()
-        assert page.evaluate(WIDER) <= 0
+        assert overflow(page) == 0
 
 
 def test_twenty_together_in_three_clicks(stage: Stage, person: Any) -> None:
@@ -213,7 +213,7 @@ def without_script(browser: Browser, live_server: Any) -> Iterator[Any]:
     page.goto(f"{live_server.url}/sign-in/")
     page.locator("#id_username").fill("mgr")
     page.locator("#id_password").fill("Cast-password-1")
-    page.get_by_role("button", name="登录").click()
+    follow(page, page.get_by_role("button", name="登录"))
     yield page, live_server.url
     context.close()
 
@@ -253,7 +253,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(stage: Stage, pe
             page = at.page
             for address in addresses:
                 page.goto(at.who.address + address)
-                if page.evaluate(WIDER) > 0:
+                if overflow(page):
                     wrong.append(f"{address} {width}: wider than the screen")
                 page.evaluate(axe)
                 states = [""]

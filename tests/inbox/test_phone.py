@@ -25,6 +25,7 @@ from cmsys.inbox.items import InboxItem, InboxSource, InPlace, add_inbox_source
 from cmsys.inbox.returning import back_to
 from cmsys.org.models import BusinessLine
 from tests.appraisal.world import computing
+from tests.browsing import overflow
 from tests.cast import Cast, stage
 from tests.decisions.world import opened
 from tests.inbox.conftest import sources
@@ -33,7 +34,6 @@ from tests.journeys.test_people import person
 
 __all__ = ["browser", "person", "sources"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_approved_in_place_it_comes_back_without_the_item(
     expect(tile).to_contain_text("全部 3 件待办")
     page.goto(f"{supervisor.address}/inbox/")
     shot(page, f"inbox-{width}")
-    assert page.evaluate(WIDER) <= 0
+    assert overflow(page) == 0
     items = page.locator(".inbox-list > li")
     expect(items).to_have_count(3)
     expect(items.nth(0)).to_contain_text("已逾期 1 天")
@@ -138,13 +138,13 @@ def test_a_manager_signs_his_sheet_on_a_phone(cast: Cast, person: Any) -> None:
     page = manager.page
     page.goto(f"{manager.address}/my-grade/")
     shot(page, "my-grade-390")
-    assert page.evaluate(WIDER) <= 0
+    assert overflow(page) == 0
     # Two taps: the sheet, the signature.
     page.get_by_role("link", name="查看并签字").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("签收 2025Q4 考核表")
     expect(page.locator("#main")).to_contain_text("销售额")
     shot(page, "sign-390")
-    assert page.evaluate(WIDER) <= 0
+    assert overflow(page) == 0
     page.get_by_role("button", name="签字").click()
     expect(page.locator("[data-error-summary]")).to_be_visible()
     assert not SheetAcknowledgement.objects.exists()
@@ -154,7 +154,7 @@ def test_a_manager_signs_his_sheet_on_a_phone(cast: Cast, person: Any) -> None:
     expect(page.get_by_text("已签收 2025Q4 考核表。")).to_be_visible()
     expect(page.locator("#main")).to_contain_text("已签字")
     shot(page, "signed-390")
-    assert page.evaluate(WIDER) <= 0
+    assert overflow(page) == 0
     sheet = ScoreSheet.objects.get(manager__employee_no="M-CD1")
     [row] = SheetAcknowledgement.objects.all()
     assert (row.sheet_id, row.digest, row.outcome, row.by.username) == (
@@ -178,5 +178,5 @@ def test_a_manager_signs_his_sheet_on_a_phone(cast: Cast, person: Any) -> None:
             reader.sign_in(who)
             reader.page.goto(f"{reader.address}{address}")
             shot(reader.page, f"{name}-{width}")
-            assert reader.page.evaluate(WIDER) <= 0, (address, width)
+            assert overflow(reader.page) == 0, (address, width)
             reader.context.close()

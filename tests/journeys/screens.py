@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from cmsys.local.frontend import ROOT, ensure_test_assets
+from tests.browsing import overflow
 from tests.journeys.conftest import CHROMIUM, FLAGS, missing
 from tests.journeys.watching import Watch
 
@@ -242,8 +243,7 @@ class Camera:
 
     def picture(self, page: Page, screen: Screen, width: int) -> None:
         screen.title, screen.landed = page.title(), urlsplit(page.url).path
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if wide > 0:
+        if wide := overflow(page):
             screen.problems.append(f"{width}: 比屏幕宽 {wide} px (wider than the screen)")
         page.evaluate(self.axe)
         for violation in page.evaluate(

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from cmsys.audit.models import Event
 from managers.profiles.models import RelationshipManager
+from tests.browsing import follow, overflow
 from tests.cast import PASSWORD, Cast, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -112,7 +113,7 @@ def test_hr_imports_a_faulty_file_mends_it_brings_it_in_and_takes_it_back(
     page.get_by_role("button", name=re.compile("导入")).last.click()
     expect(page.get_by_role("link", name="撤销这一批")).to_be_visible()
     assert RelationshipManager.objects.count() == before + 2
-    page.get_by_role("link", name="撤销这一批").click()
+    follow(page, page.get_by_role("link", name="撤销这一批"))
     if page.get_by_label("原因").count():
         page.get_by_label("原因").first.fill("演练")
     page.get_by_role("button", name=re.compile("撤销")).click()
@@ -128,15 +129,12 @@ def test_a_supervisor_on_a_phone_sees_his_own_people_and_may_ask_for_a_number(
     page = supervisor.page
     page.goto(f"{supervisor.address}/managers/")
     expect(page.locator("#results tbody tr")).to_have_count(2)
-    wider = "() => document.documentElement.scrollWidth - window.innerWidth"
-    assert page.evaluate(wider) <= 0
-    page.get_by_role("link", name="王雅琴", exact=True).click()
-    # The new page must stand before it is measured: between two documents there is no root element.
+    assert overflow(page) == 0
+    follow(page, page.get_by_role("link", name="王雅琴", exact=True))
     expect(page.get_by_role("heading", level=1)).to_contain_text("王雅琴")
-    page.wait_for_load_state()
-    assert page.evaluate(wider) <= 0
+    assert overflow(page) == 0
     expect(page.get_by_text("139****1111")).to_be_visible()
-    page.get_by_role("link", name=re.compile("查看原文")).first.click()
+    follow(page, page.get_by_role("link", name=re.compile("查看原文")).first)
     page.get_by_label("原因").fill("外出联系")
     page.get_by_role("button", name="查看").click()
     expect(page.get_by_text("13900001111")).to_be_visible()

@@ -35,6 +35,7 @@ from cmsys.org.services.grants import role_grant
 from managers.careers.models import Grade
 from managers.profiles.models import GradeCause, GradeRecord, RelationshipManager
 from managers.profiles.services.managers import grade_begin
+from tests.browsing import follow
 from tests.cast import PASSWORD, STAGE
 from tests.cycles.test_maven_whole import EXAMPLE, MAVEN, command
 from tests.cycles.test_maven_whole import load as load_files
@@ -149,9 +150,9 @@ def test_from_the_files_to_the_grade_a_client_reads(person: Any) -> None:
     found = GradeDecision.objects.values_list("kind", flat=True)
     assert (len(found), sum(kind == "not_rated" for kind in found)) == (35, 5)
     page.goto(f"{at}/grading-rounds/")
-    page.get_by_role("link", name=re.compile("2017Q4")).first.click()
-    page.get_by_role("link", name=re.compile("提交")).first.click()
-    page.locator("#page-form button[type=submit], .dock button[type=submit]").last.click()
+    follow(page, page.get_by_role("link", name=re.compile("2017Q4")).first)
+    follow(page, page.get_by_role("link", name=re.compile("提交")).first)
+    follow(page, page.locator("#page-form button[type=submit], .dock button[type=submit]").last)
     expect(page.get_by_role("heading", level=1)).to_contain_text("2017Q4")
     assert case(CORLISS).state == "in_review"
 
@@ -210,9 +211,9 @@ def test_from_the_files_to_the_grade_a_client_reads(person: Any) -> None:
     )
     page.goto(f"{at}/notices/new/")
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(4)
-    page.get_by_role("button", name="保存草稿").click()
-    page.get_by_role("link", name="发布", exact=True).click()
-    page.get_by_role("button", name="发布", exact=True).click()
+    follow(page, page.get_by_role("button", name="保存草稿"))
+    follow(page, page.get_by_role("link", name="发布", exact=True))
+    follow(page, page.get_by_role("button", name="发布", exact=True))
     expect(page.locator("#card-people")).to_contain_text(CORLISS)
     notice = PublicNotice.objects.get()
     assert notice.ends_on is not None

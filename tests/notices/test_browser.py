@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from appraisal.notices.models import NoticeObjection, PublicNotice, ServiceOfNotice
 from appraisal.notices.words import last_day
+from tests.browsing import follow, overflow
 from tests.journeys.test_people import Person
 from tests.notices.world import Decided, decided
 
@@ -38,10 +39,6 @@ def person(browser: Browser, live_server: Any) -> Iterator[Any]:
         assert one.complaints == []
 
 
-def fits(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 def test_a_notice_from_draft_to_answer(bank: Decided, person: Any) -> None:
     hr = person(1440)
     hr.sign_in("hrh")
@@ -55,7 +52,7 @@ def test_a_notice_from_draft_to_answer(bank: Decided, person: Any) -> None:
     today = timezone.localdate()
     ends_on = last_day(today, 5).isoformat()
     expect(page.locator(".effects")).to_contain_text(f"公示期 {today.isoformat()} 至 {ends_on}")
-    page.get_by_role("button", name="发布", exact=True).click()
+    follow(page, page.get_by_role("button", name="发布", exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text("关于2025Q4客户经理拟晋升人员的公示")
     notice = PublicNotice.objects.get()
     assert notice.state == "published"
@@ -66,14 +63,14 @@ def test_a_notice_from_draft_to_answer(bank: Decided, person: Any) -> None:
     page = colleague.page
     page.locator(f'a[href="/notices/{notice.pk}/"]').first.click()
     expect(page.locator("#card-people")).to_contain_text("赵立群")
-    assert fits(page)
+    assert overflow(page) == 0
     page.get_by_role("link", name="提出异议").click()
     page.get_by_label("对谁").select_option(label="赵立群 · 城西支行 · 初级客户经理 → 中级客户经理")
     page.get_by_label("异议内容").fill("业绩不实")
-    page.get_by_role("button", name="提交异议").click()
+    follow(page, page.get_by_role("button", name="提交异议"))
     expect(page.locator(".field.bad")).to_have_count(1)
     page.get_by_label("事实与依据").fill("合同 C-1 尚未回款")
-    assert fits(page)
+    assert overflow(page) == 0
     page.get_by_role("button", name="提交异议").click()
     expect(page.locator("#card-objection")).to_contain_text("陈思远（cm）")
     objection = NoticeObjection.objects.get()
@@ -84,7 +81,7 @@ def test_a_notice_from_draft_to_answer(bank: Decided, person: Any) -> None:
     concerned.page.goto(f"{concerned.address}/notices/{notice.pk}/")
     expect(concerned.page.locator("#card-people")).to_contain_text("有异议正在核实（1）")
     assert "陈思远" not in concerned.page.content()
-    assert fits(concerned.page)
+    assert overflow(concerned.page) == 0
 
     second = person(1440)
     second.sign_in("second")
@@ -119,7 +116,7 @@ def test_a_demotion_is_served_and_signed(bank: Decided, person: Any) -> None:
     page.goto(f"{concerned.address}/inbox/")
     page.get_by_role("link", name="请签收等级变更决定").first.click()
     expect(page.locator("#card-decision")).to_contain_text("中级客户经理 → 初级客户经理")
-    assert fits(page)
+    assert overflow(page) == 0
     page.get_by_role("link", name="签收", exact=True).click()
     page.get_by_role("button", name="签收", exact=True).click()
     expect(page.locator("#card-receipt")).to_contain_text("已在系统签收")

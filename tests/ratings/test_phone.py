@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from appraisal.ratings.models import Rating
+from tests.browsing import overflow
 from tests.cast import Cast, stage
 from tests.journeys.conftest import browser
 from tests.journeys.test_people import person
@@ -16,7 +17,6 @@ from tests.ratings.stage import open_demo
 
 __all__ = ["browser", "person"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def test_a_supervisor_rates_his_people_on_a_phone(cast: Cast, person: Any) -> No
     tile = page.locator("section", has=page.get_by_role("heading", name="评分任务"))
     expect(tile).to_contain_text("待评")
     page.goto(f"{supervisor.address}/rating-tasks/")
-    assert page.evaluate(WIDER) <= 0
+    assert overflow(page) == 0
     page.get_by_role("link", name="下一位：陈思远").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("给陈思远评分")
-    assert page.evaluate(WIDER) <= 0
+    assert overflow(page) == 0
     comm = page.get_by_role("group", name="快速评分").first
     good = comm.get_by_role("button", name="85 良好")
     box = good.bounding_box()
@@ -75,4 +75,4 @@ def test_a_supervisor_rates_his_people_on_a_phone(cast: Cast, person: Any) -> No
         ("M-CD2", "COMM", "75.00", ""),
         ("M-CD2", "TEAM", "75.00", ""),
     ]
-    assert page.evaluate(WIDER) <= 0
+    assert overflow(page) == 0

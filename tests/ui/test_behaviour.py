@@ -14,7 +14,7 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 from django.test import RequestFactory
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cmsys.local.frontend import ROOT, ensure
 from cmsys.ui.charts import Chart, Series
@@ -143,9 +143,9 @@ def test_going_back_shows_a_whole_page_and_not_a_fragment(open_page: Callable[[s
     page.get_by_role("link", name="下一页").click()
     page.wait_for_url("**/managers/?page=2")
     page.go_back()
-    page.wait_for_selector("text=经理1")
-    assert page.locator("#menu").count() == 1
-    assert page.title() == "客户经理 · 客户经理管理系统"
+    expect(page.get_by_role("link", name="经理1", exact=True)).to_be_visible()
+    expect(page.locator("#menu")).to_have_count(1)
+    expect(page).to_have_title("客户经理 · 客户经理管理系统")
 
 
 def test_a_query_keeps_empty_fields_out_of_the_address(open_page: Callable[[str], Page]) -> None:
