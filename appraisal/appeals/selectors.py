@@ -15,9 +15,7 @@ from appraisal.appeals.permissions import APPEAL_COMMENT, APPEAL_HANDLE, PLAN_ED
 from appraisal.grading.models import DecisionStep, GradeDecision
 from appraisal.notices.choices import ServiceState
 from cmsys.access.actors import Actor
-from cmsys.access.roles import Role
 from cmsys.accounts.models import User
-from cmsys.org.models import RoleGrant
 from cmsys.org.workdays import add_working_days
 from managers.conduct.models import InterestDeclaration
 from managers.profiles.models import RelationshipManager
@@ -124,13 +122,6 @@ def plans_of(actor: Actor, manager_id: int) -> QuerySet[Any]:
     """What the reader sees of a person's plans, newest first."""
     rows = ImprovementPlan.objects.visible_to(actor).filter(manager=manager_id)
     return rows.order_by("-opened_at", "-pk")
-
-
-def head_office(today: date) -> list[int]:
-    """The accounts that hold human resources of the head office on a day; one query."""
-    in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-    grants = RoleGrant.objects.filter(in_force, role=Role.HRH, user__is_active=True)
-    return list(grants.order_by("user_id").values_list("user_id", flat=True).distinct())
 
 
 def stayed() -> Q:

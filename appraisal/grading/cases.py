@@ -12,11 +12,10 @@ from django.urls import reverse
 
 from appraisal.grading.choices import PENDING, DecisionState, Flag
 from appraisal.grading.models import DecisionStep, GradeDecision, GradingRound
-from appraisal.grading.permissions import DECISION_CONFIRM, DECISION_REVIEW
+from appraisal.grading.permissions import DECISION_REVIEW
 from appraisal.grading.staying import stayed
 from appraisal.scoring.models import ProposalKind
-from cmsys.access.functions import Function
-from cmsys.accounts.models import User
+from cmsys.org.holders import granted
 from cmsys.org.models import RoleGrant
 from cmsys.org.workdays import add_working_days
 from managers.careers.models import Grade
@@ -104,41 +103,16 @@ def unflagged(decision: GradeDecision, *codes: str) -> list[dict[str, Any]]:
 
 
 # --- people -------------------------------------------------------------------------------------------------------------
-def _grants(function: Function, today: date) -> Q:
-    in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-    return in_force & Q(role__in=[role.value for role in function.reach], user__is_active=True)
-
-
 def supervisors_of(round: GradingRound, today: date) -> list[int]:
     """The accounts whose own grants let them review a case of the round; one query."""
     reached = GradeDecision.objects.filter(
         round=round, state=DecisionState.IN_REVIEW, unit__path__startswith=OuterRef("unit__path")
     )
     in_line = reached.filter(manager__line=OuterRef("line"))
-    found = RoleGrant.objects.filter(_grants(DECISION_REVIEW, today)).filter(
+    found = RoleGrant.objects.filter(granted(DECISION_REVIEW, today)).filter(
         Q(line__isnull=True) & Exists(reached) | Exists(in_line)
     )
     return sorted(set(found.values_list("user", flat=True)))
-
-
-def supervisors_by_unit(paths: Collection[str], today: date) -> dict[str, list[int]]:
-    """For each path of a unit the accounts that review its people; one query."""
-    grants = RoleGrant.objects.filter(_grants(DECISION_REVIEW, today)).values_list("unit__path", "user")
-    held = [(path, user) for path, user in grants if path]
-    return {path: sorted({user for above, user in held if path.startswith(above)}) for path in paths}
-
-
-def personnel(today: date) -> list[int]:
-    """The accounts of human resources at head office, who put things right; one query."""
-    everywhere = [role.value for role, reach in DECISION_CONFIRM.reach.items() if reach.value == "all"]
-    found = RoleGrant.objects.filter(_grants(DECISION_CONFIRM, today), role__in=everywhere)
-    return sorted(set(found.values_list("user", flat=True)))
-
-
-def accounts_of(numbers: Collection[str]) -> dict[str, int]:
-    """Employee number → active account; one query."""
-    found = User.objects.filter(employee_no__in=numbers, is_active=True).values_list("employee_no", "pk")
-    return {str(number): pk for number, pk in found}
 
 
 def deciders_of(decisions: Collection[int]) -> dict[int, set[int]]:

@@ -12,12 +12,14 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from appraisal.grading.cases import REVIEW_DAYS, supervisors_by_unit
+from appraisal.grading.cases import REVIEW_DAYS
 from appraisal.grading.choices import DecisionState
 from appraisal.grading.models import GradeDecision, GradingRound
+from appraisal.grading.permissions import DECISION_REVIEW
 from appraisal.scoring.models import ProposalKind
 from cmsys.access.actors import Actor
 from cmsys.accounts.models import User
+from cmsys.org.holders import accounts_by_unit
 from cmsys.org.models import OrgUnit
 from cmsys.org.workdays import add_working_days
 
@@ -71,7 +73,7 @@ def routing_of(round: GradingRound, today: date) -> Routing:
         .order_by("unit__path")
     )
     found = list(counted)
-    deciders = supervisors_by_unit([path or "?" for path, *_rest in found], today)
+    deciders = accounts_by_unit(DECISION_REVIEW, [path or "?" for path, *_rest in found], today)
     names = dict(
         User.objects.filter(pk__in={pk for keys in deciders.values() for pk in keys}).values_list(
             "pk", "name"

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appraisal.appeals.permissions import APPEAL_WATCH
-from appraisal.appeals.selectors import head_office, overdue_appeals
+from appraisal.appeals.selectors import overdue_appeals
 from cmsys.access.actors import Actor, require
 from cmsys.audit.ledger import record
 from cmsys.inbox.sending import message_send
+from cmsys.org.holders import accounts_everywhere
 
 
 @transaction.atomic
@@ -22,7 +23,7 @@ def appeals_escalate(*, actor: Actor, now: datetime, today: date) -> int:
     Raises MissingFunction."""
     require(actor, APPEAL_WATCH)
     appeals = list(overdue_appeals(today).select_for_update(of=("self",)))
-    told = head_office(today) if appeals else []
+    told = accounts_everywhere(APPEAL_WATCH, today) if appeals else []
     for appeal in appeals:
         manager = appeal.decision.manager
         title = _("%(name)s的申诉逾期未答复（期限 %(due)s）") % {"name": manager.name, "due": appeal.due_on}

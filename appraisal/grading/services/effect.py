@@ -14,20 +14,17 @@ from django.utils.translation import gettext as _
 
 from appraisal.grading.cases import (
     STAYS,
-    accounts_of,
     case_url,
     codes_of,
     due_for_effect,
     flagged,
     is_worse,
     kind_between,
-    personnel,
-    supervisors_by_unit,
     unflagged,
 )
 from appraisal.grading.choices import DecisionState, Flag
 from appraisal.grading.models import DecisionStep, GradeDecision
-from appraisal.grading.permissions import DECISION_CONFIRM
+from appraisal.grading.permissions import DECISION_CONFIRM, DECISION_REVIEW
 from appraisal.grading.recusals import check_levels
 from appraisal.grading.services.moving import Moved, decision_move
 from appraisal.grading.transitions import APPEAL
@@ -36,6 +33,7 @@ from cmsys.access.refusals import refused
 from cmsys.audit.ledger import record, record_many
 from cmsys.audit.models import Event
 from cmsys.inbox.sending import message_send
+from cmsys.org.holders import accounts_by_unit, accounts_everywhere, accounts_of
 from cmsys.workflow.form import Form
 from managers.careers.models import Grade
 from managers.conduct.selectors import recusal
@@ -245,7 +243,7 @@ def _write(
 def _hold_up(actor: Actor, troubled: list[tuple[Any, str]], today: date, now: datetime) -> None:
     """Flag, event and message, once for a case."""
     fresh = [(decision, why) for decision, why in troubled if Flag.TROUBLE not in codes_of(decision)]
-    told = personnel(today) if fresh else []
+    told = accounts_everywhere(DECISION_CONFIRM, today) if fresh else []
     for decision, why in fresh:
         decision.flags = flagged(decision, Flag.TROUBLE)
         decision.save(update_fields=["flags", "updated_at"])
@@ -265,7 +263,7 @@ def _tell(cases: list[Any], today: date, now: datetime) -> None:
     own = accounts_of([decision.manager.employee_no for decision in cases])
     changed = [decision for decision in cases if decision.kind not in STAYS]
     paths = {decision.manager.unit.path or "" for decision in changed}
-    above = supervisors_by_unit(paths, today) if changed else {}
+    above = accounts_by_unit(DECISION_REVIEW, paths, today) if changed else {}
     for decision in cases:
         words = {
             "cycle": str(decision.cycle), "grade": decision.grade or _("未定级"), "day": decision.begins.isoformat(),

@@ -10,14 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal.cycles.models import Cycle, CycleState
-from appraisal.grading.cases import AFTER_CONFIRM, personnel
+from appraisal.grading.cases import AFTER_CONFIRM
 from appraisal.grading.choices import PENDING
 from appraisal.grading.grounds import UNSURE, grounds_of
 from appraisal.grading.models import GradeDecision
+from appraisal.grading.permissions import DECISION_CONFIRM
 from appraisal.scoring.permissions import REGRADE
 from cmsys.access.actors import Actor, require
 from cmsys.audit.ledger import record
 from cmsys.inbox.sending import message_send
+from cmsys.org.holders import accounts_everywhere
 
 
 @transaction.atomic
@@ -55,7 +57,7 @@ def _tell(cycle: Cycle, count: int, now: datetime) -> None:
     """Human resources: what was confirmed does not take effect on figures that have changed."""
     words = {"cycle": str(cycle), "n": count}
     message_send(
-        personnel(timezone.localdate(now)), kind="decision", key=f"stale:{cycle.pk}:{now.isoformat()}",
+        accounts_everywhere(DECISION_CONFIRM, timezone.localdate(now)), kind="decision", key=f"stale:{cycle.pk}:{now.isoformat()}",
         title=_("%(cycle)s 有 %(n)d 项已审定的等级变更数据有变动") % words, now=now,
         body=_("这些事项暂不生效。请重新定级：结果不变的继续，结果有变化的退回重新办理。"),
         url=f"{reverse('grade_decisions_list')}?cycle={cycle.pk}",
