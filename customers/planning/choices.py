@@ -28,6 +28,14 @@ SOLVED = (
 )  # fmt: skip
 
 
+class Cause(models.TextChoices):
+    """Why a plan was computed."""
+
+    ASKED = "asked", _("人工发起")
+    REVIEW = "review", _("定期复查")
+    TRIGGER = "trigger", _("触发")
+
+
 class LineState(models.TextChoices):
     """Where a line stands. Refused and dropped lines stay in the plan to be read; nothing is done with them."""
 

@@ -95,9 +95,9 @@ def merge_step(run: Run) -> Chunk:
         for part, result in zip(cuts, results, strict=True)
         for answer in unpacked_answers(bytes(result or b""), part)
     ]
-    document = document_of(plan.policy)
+    percent = document_of(plan.policy).budget_percent if plan.percent is None else plan.percent
     try:
-        solved = put_together(problem, answers, document.budget_percent)
+        solved = put_together(problem, answers, percent)
     except (Unplannable, RangeError) as error:
         return _failed(run, plan, _("按政策编制不出方案：%(what)s") % {"what": str(error)[:200]})
     write_plan(plan, problem, solved)

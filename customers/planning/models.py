@@ -17,7 +17,7 @@ from cmsys.org.models import OrgUnit
 from cmsys.org.scope import ScopedQuerySet, ScopeFields
 from customers.allocation.models import AllocationPolicy, StaffEvaluation
 from customers.planning import permissions
-from customers.planning.choices import ChoiceKind, LineState, PlanState, Side, Verdict
+from customers.planning.choices import Cause, ChoiceKind, LineState, PlanState, Side, Verdict
 from customers.registry.models import Assignment, Customer
 from managers.profiles.models import RelationshipManager
 
@@ -74,6 +74,9 @@ class AllocationPlan(models.Model):
     input_digest = models.CharField(max_length=64, blank=True, editable=False)
     digest = models.CharField(_("方案指纹"), max_length=64, blank=True, editable=False)
     failure = models.CharField(_("失败原因"), max_length=300, blank=True)
+    cause = models.CharField(_("起因"), max_length=8, choices=Cause.choices, default=Cause.ASKED)
+    # What a trigger found: code of words.TRIGGERS → customers (overload: managers).
+    causes: Any = models.JSONField(default=dict, blank=True)
     percent = models.PositiveSmallIntegerField(_("移动上限（%）"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("修订"), default=1)
     curve: Any = models.JSONField(default=list, blank=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from cmsys.org.models import OrgUnit
 from cmsys.workflow.form import Form
 from customers.allocation.models import AllocationPolicy
 from customers.allocation.selectors import newest, policy_for
-from customers.planning.choices import PlanState
+from customers.planning.choices import Cause, PlanState
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import PLAN_EDIT, REBALANCE
 from customers.planning.runs import READ, PlanArgs
@@ -27,10 +28,11 @@ _NUMBERS = 7_236_020
 
 @transaction.atomic
 def rebalance(
-    *, actor: Actor, unit_id: int | None, policy_code: str, today: date, now: datetime
-) -> AllocationPlan:
+    *, actor: Actor, unit_id: int | None, policy_code: str, today: date, now: datetime, percent: int | None = None,
+    cause: str = Cause.ASKED, causes: Mapping[str, int] | None = None,
+) -> AllocationPlan:  # fmt: skip
     """Asks for a draft plan of a unit and below (None: the whole institution) under the newest version of a policy, or of the
-    one that holds there when `policy_code` is empty. One plan of a unit is computed at a time: who asks again gets that one.
+    one that holds there when `policy_code` is empty; `percent` takes the place of its move budget. One plan of a unit is computed at a time: who asks again gets that one.
 
     Raises MissingFunction, OrgUnit.DoesNotExist (out of reach), ValidationError at `policy` (unknown, none holds there).
     """
@@ -52,13 +54,14 @@ def rebalance(
         return running
     policy = _policy(policy_code, unit)
     plan = AllocationPlan(
-        number=_number(now), policy=policy, unit=unit, as_of=today, asked_by_id=actor.actor_id
-    )
+        number=_number(now), policy=policy, unit=unit, as_of=today, asked_by_id=actor.actor_id, percent=percent,
+        cause=cause, causes=dict(causes or {}),
+    )  # fmt: skip
     plan.full_clean(exclude=["asked_by"])
     plan.save()
     enqueue(READ, str(plan.pk), PlanArgs(plan.pk), actor=actor)
     record("plan.rebalance", plan, actor=actor, now=now,
-           after={"unit": unit.code, "policy": str(policy), "as_of": today})  # fmt: skip
+           after={"unit": unit.code, "policy": str(policy), "as_of": today, "percent": percent, "cause": cause})  # fmt: skip
     return plan
 
 
