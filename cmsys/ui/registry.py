@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from cmsys.access.actors import Actor, may
 from cmsys.access.functions import Function
 from cmsys.accounts.requests import SignedInRequest
+
+if TYPE_CHECKING:
+    from cmsys.ui.pages import Action
 
 Text = str | Promise
 
@@ -80,8 +83,20 @@ class Tile:
     span: int = 1
 
 
+@dataclass(frozen=True)
+class Buttons:
+    """Buttons that a room above adds to the page of one object, after those of the room itself; none where there is
+    nothing to be done."""
+
+    page: str
+    order: int
+    actions: Callable[[SignedInRequest, Any], Iterable[Action]]
+    function: Function | None = None
+
+
 _menu: list[MenuEntry] = []
 _cards: list[Card] = []
+_buttons: list[Buttons] = []
 _tiles: list[Tile] = []
 
 
@@ -91,6 +106,10 @@ def add_menu(*entries: MenuEntry) -> None:
 
 def add_cards(*cards: Card) -> None:
     _cards.extend(cards)
+
+
+def add_buttons(*buttons: Buttons) -> None:
+    _buttons.extend(buttons)
 
 
 def add_tiles(*tiles: Tile) -> None:
@@ -116,6 +135,12 @@ def cards_for(page: str, actor: Actor) -> Iterable[Card]:
         (card for card in _cards if card.page == page and _allowed(actor, card.function)),
         key=lambda c: c.order,
     )
+
+
+def buttons_for(page: str, actor: Actor) -> list[Buttons]:
+    """What rooms above offer on one page to somebody with their functions, in order."""
+    found = (one for one in _buttons if one.page == page and _allowed(actor, one.function))
+    return sorted(found, key=lambda one: one.order)
 
 
 def tiles_for(actor: Actor) -> Iterable[Tile]:

@@ -19,7 +19,7 @@ from cmsys.accounts.requests import SignedInRequest
 from cmsys.transfers.export import ExportColumn, Format, export_response
 from cmsys.ui.listing import Listing
 from cmsys.ui.pages import DetailPage, FormPage
-from cmsys.ui.registry import cards_for
+from cmsys.ui.registry import buttons_for, cards_for
 from cmsys.ui.resource import Resource, ResourceForm
 
 View = Callable[..., HttpResponse]
@@ -62,7 +62,8 @@ class ResourceViews:
         require(request.user, self.resource.function("view"))
         instance = self.resource.find(request.user, key)
         offered, cards = list(cards_for(self.resource.key, request.user)), []
-        asked = {card.function for card in offered if card.function}
+        buttons = buttons_for(self.resource.key, request.user)
+        asked = {one.function for one in (*offered, *buttons) if one.function}
         reached = self.resource.within_reach(request.user, asked, instance)
         for card in offered:
             # Having the function for somebody else's object is not enough.
@@ -71,12 +72,16 @@ class ResourceViews:
             html = card.render(request, instance)
             if html:
                 cards.append({"key": card.key, "title": card.title, "html": html, "span": card.span})
+        actions = list(self.resource.object_actions(request, instance))
+        for one in buttons:
+            if one.function is None or one.function in reached:
+                actions += one.actions(request, instance)
         page = DetailPage(
             title=self.resource.object_title(instance),
             subtitle=self.resource.object_subtitle(instance),
             identity=self.resource.identity(instance),
             figures=self.resource.figures(request, instance),
-            actions=self.resource.object_actions(request, instance),
+            actions=actions,
             cards=cards,
             url=self.resource.url("detail", instance),
         )
