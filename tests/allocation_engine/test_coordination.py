@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from customers.allocation.engine import plan as planning
 from customers.allocation.engine.plan import Unplannable, propose
-from customers.allocation.engine.prices import active, curve, price_of_rules
+from customers.allocation.engine.prices import active, price_of_rules
 
 from .exact import best, broken_rules, objective_of
 from .hand import problem as made
@@ -89,20 +89,6 @@ def test_forced_moves_are_counted_apart():
     squeezed = made([1, 1, 1], [1, 3], owner=[0, 0, 0], recusals=np.array([[0, 0]]), budget=3)
     plan = propose(squeezed)
     assert (plan.forced, plan.least, plan.moves) == (1, 2, 2)
-
-
-def test_the_curve_rises_in_moves_and_falls_in_cost():
-    problem = bank(600, 24, 2)
-    points = curve(problem)
-    assert 6 <= len(points) <= 8
-    moves, costs = [p.moves for p in points], [p.plan.objective for p in points]
-    assert moves == sorted(set(moves))
-    assert costs == sorted(costs, reverse=True)
-    for point in points:
-        assert point.plan.bound <= point.plan.objective
-        assert point.measures.moves == point.moves
-        assert broken_rules(problem.with_policy(budget=point.moves), point.plan.manager) == []
-    assert points[-1].plan.objective <= propose(problem).objective
 
 
 @settings(max_examples=20, deadline=None)

@@ -193,7 +193,7 @@ def _within(work: Work, plans: list[BlockPlan], free: int, budget: int) -> tuple
         price = max(high - step, (low + high) // 2) if high - low > 1 else high
         if high - low <= 1 and _moves(found) <= budget:
             break
-    chosen = _mixed(options, budget)
+    chosen = mixed(options, budget)
     if _moves(chosen) > budget:
         chosen = _squeezed(work, chosen, high, budget)
     if len(plans) <= FEW_BLOCKS:
@@ -211,7 +211,7 @@ def _squeezed(work: Work, plans: list[BlockPlan], price: int, budget: int) -> li
         price = min(max(price * 2, 1 << 16), PRICE_LIMIT)
         options.append(work.refine(options[-1], price))
         if _moves(options[-1]) <= budget:
-            return _mixed(options, budget)
+            return mixed(options, budget)
     return _exactly(work, options[-1], budget)
 
 
@@ -265,7 +265,7 @@ class _Point:
         self.price, self.bound, self.slope = price, bound - price * budget, moves - budget * 1000
 
 
-def _mixed(options: Sequence[Sequence[BlockPlan]], budget: int) -> list[BlockPlan]:
+def mixed(options: Sequence[Sequence[BlockPlan]], budget: int) -> list[BlockPlan]:
     """One of its plans for each block: those with fewest moves, then the exchanges that save most per move while the
     budget lasts. May exceed the budget when the fewest moves do."""
     blocks = list(zip(*options, strict=True))

@@ -1,4 +1,4 @@
-"""What each rule costs, and what each further move buys: the planner chooses the point (NEW-5, NEW-6)."""
+"""What each rule of a policy costs everything else ("region first costs 3 %")."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from .explain import recount
-from .measures import Measures, measures
-from .plan import Plan, Run, Unplannable, Work, in_turn, merged, propose
+from .plan import Plan, Run, in_turn, propose
 from .problem import Problem
 from .terms import TERMS
 
@@ -101,63 +100,4 @@ def active(problem: Problem) -> list[str]:
     return found + ["together"] * bool(policy.together and (customers.group >= 0).any())
 
 
-@dataclass(frozen=True)
-class Point:
-    """One point of the curve: a plan with so many moves, and the bound for a budget of exactly those."""
-
-    plan: Plan
-    measures: Measures
-
-    @property
-    def moves(self) -> int:
-        return self.plan.moves
-
-
-def curve(problem: Problem, points: int = 7, run: Run = in_turn) -> list[Point]:
-    """Moves against quality: up to `points` plans from few moves to the free optimum, by rising moves, none worse than
-    one with fewer moves. Each plan's bound holds for a budget of its own moves. Cost: about three plans a point.
-
-    Raises Unplannable.
-    """
-    work = Work(problem, run)
-    free = work.solve(0)
-    least = work.least()
-    bounds = _ladder(work)
-    most = sum(plan.moves for plan in free)
-    found = [merged(problem, free, sum(plan.bound for plan in free), least, 0)]
-    for k in range(points - 1):
-        goal = least * 1000 + (most - least) * 1000 * k // (points - 1)
-        price = _price_for(bounds, goal)
-        plans = work.solve(price)
-        budget = sum(plan.moves for plan in plans)
-        bounds.append((price, sum(plan.bound for plan in plans), sum(plan.relaxed_moves for plan in plans)))
-        bounds.sort()
-        bound = max(bound - at * budget for at, bound, _ in bounds)
-        found.append(merged(problem, plans, bound, least, price))
-    chosen: list[Plan] = []
-    for plan in sorted(found, key=lambda plan: (plan.moves, plan.objective)):
-        if not chosen or plan.objective < chosen[-1].objective:
-            if chosen and chosen[-1].moves == plan.moves:
-                chosen.pop()
-            chosen.append(plan)
-    return [Point(plan, measures(problem, plan.manager)) for plan in chosen]
-
-
-def _ladder(work: Work) -> list[tuple[int, int, int]]:
-    """(price, bound, moves in thousandths) of the relaxation at prices four times apart."""
-    return [(price, *work.relax(price)) for price in (0, *(1 << k for k in range(12, 29, 2)))]
-
-
-def _price_for(bounds: Sequence[tuple[int, int, int]], goal: int) -> int:
-    """A price at which the relaxation moves about `goal` thousandths: between the neighbours, in proportion."""
-    above = [point for point in bounds if point[2] > goal]
-    below = [point for point in bounds if point[2] <= goal]
-    if not above:
-        return bounds[0][0]
-    if not below:
-        return bounds[-1][0]
-    (low, _, many), (high, _, few) = above[-1], below[0]
-    return low + (high - low) * (many - goal) // max(many - few, 1)
-
-
-__all__ = ["Point", "RulePrice", "Unplannable", "active", "curve", "price_of_rules"]
+__all__ = ["RulePrice", "active", "price_of_rules"]

@@ -1,0 +1,170 @@
+"""Moves against quality: what each further move buys, from the fewest a plan needs to as many as it likes.
+
+Plans are made at a few prices per move; for each number of moves the best mixture of their blocks is taken. A bound belongs
+to each point: for any price, bound at the price − price × moves is one for whoever moves no more, and the best is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .blocks import block_of
+from .bundle import BlockPlan, counted, least_moves, perfect_bundle, refine_bundle
+from .core import solve_core
+from .measures import Measures, measures
+from .plan import (
+    FEW_BLOCKS,
+    PRICE_LIMIT,
+    Plan,
+    Run,
+    Unplannable,
+    Work,
+    in_turn,
+    merged,
+    mixed,
+)
+from .problem import Problem
+
+POINTS = 7
+# Prices per move at which the relaxation is asked for bounds, far apart.
+LADDER = (0, *(1 << k for k in range(12, 29, 4)))
+# A point's price is sought in so many steps at most, and no longer than a further one could add one part in
+# ENOUGH; plans are made at it and one part in NEAR beside it.
+STEPS, ENOUGH, NEAR = 5, 5000, 32
+# A block of so many pairs is small.
+SMALL = 10_000
+MIXED = (2, 3, 4, 6, 9, 99)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the curve: the best plan found with at most `budget` moves.
+
+    plan: whole (its `bound` is proven for this budget, its `price` what one move more could save at most there, its `least`
+    the fewest moves proven necessary). measures: fairness, distance and match of it.
+    """
+
+    budget: int
+    plan: Plan
+    measures: Measures
+
+    @property
+    def moves(self) -> int:
+        return self.plan.moves
+
+    @property
+    def objective(self) -> int:
+        return self.plan.objective
+
+    @property
+    def bound(self) -> int:
+        return self.plan.bound
+
+    @property
+    def gap(self) -> float:
+        return self.plan.gap
+
+
+def curve(problem: Problem, points: int = POINTS, run: Run = in_turn) -> tuple[Point, ...]:
+    """Up to `points` points by rising moves, each with a lower objective than the one before.
+
+    The policy's own budget is left aside. The first point moves as few as could be found (`plan.least` says how few could be
+    at best), the last is the plan without a budget, or a better one met on the way; between them budgets are spread evenly,
+    and points that would say the same as their neighbour are left out. The same problem gives the same points, whatever
+    `run` does. Cost: about thirty plans. Raises Unplannable, ValueError (fewer than two points).
+    """
+    if points < 2:
+        raise ValueError("a curve has at least two points")
+    free = problem.with_policy(budget=None)
+    work = Work(free, run)
+    options = [work.solve(0)]
+    each = work.each(least_moves)
+    least, most = sum(each), _moves(options[0])
+    scale = sum(plan.match + plan.continuity for plan in options[0])
+    bounds = [(price, *work.relax(price)) for price in LADDER]
+    goals = [least + (most - least) * k // (points - 1) for k in range(points)]
+    for goal in goals[:-1]:
+        price = _price_for(work, bounds, goal, scale)
+        # What whole customers move lies beside what the relaxation does: neighbouring prices give more to mix.
+        for near in sorted({price, price + price // NEAR, price - price // NEAR}):
+            plans = work.solve(near)
+            options.append(plans)
+            bounds.append((near, sum(plan.bound for plan in plans), sum(p.relaxed_moves for p in plans)))
+        bounds.sort()
+    options.append(_fewest(work, options, each))
+    goals[0] = max(least, _moves(options[-1]))
+    found: list[Point] = []
+    for goal in sorted({max(goal, goals[0]) for goal in goals}):
+        plans = _best(work, options, goal)
+        bound, price = max((bound - price * goal, price) for price, bound, _ in bounds)
+        plan = merged(free.with_policy(budget=goal), plans, bound, least, price)
+        if found and plan.objective >= found[-1].objective:
+            continue
+        # No more moves and yet better: the earlier points would mislead.
+        while found and plan.moves <= found[-1].moves:
+            found.pop()
+        found.append(Point(goal, plan, measures(free, plan.manager)))
+    return tuple(found)
+
+
+def _moves(plans: Sequence[BlockPlan]) -> int:
+    return sum(plan.moves for plan in plans)
+
+
+def _cost(plans: Iterable[BlockPlan]) -> int:
+    return sum(plan.cost for plan in plans)
+
+
+def _fewest(work: Work, options: Sequence[Sequence[BlockPlan]], least: Sequence[int]) -> list[BlockPlan]:
+    """Plans with as few moves as could be found: those at hand polished on at a price above everything else, and a small
+    program for each small block that is not known to need so many (`least`, moves by block)."""
+    found = mixed([*options, work.refine(mixed(options, 0), PRICE_LIMIT)], 0)
+    for k, (plan, needed) in enumerate(zip(found, least, strict=True)):
+        if plan.moves <= needed or len(plan.cut.customers) * len(plan.cut.managers) > SMALL:
+            continue
+        block = block_of(work.problem, plan.cut)
+        done = solve_core(block, block.costs(PRICE_LIMIT), plan.moves - 1)
+        if done.manager is not None:
+            found[k] = counted(block, done.manager, plan.price, plan.bound, plan.relaxed_moves)
+    return found
+
+
+def _best(work: Work, options: Sequence[Sequence[BlockPlan]], budget: int) -> list[BlockPlan]:
+    """The best within the budget: a mixture of the blocks' plans, of those near it or of all, or one of them whole; where
+    few blocks leave little to mix, what is left of the budget is spent."""
+    near = sorted(options, key=lambda plans: abs(_moves(plans) - budget))
+    mixtures = [mixed(near[:count], budget) for count in MIXED]
+    within = [list(plans) for plans in (*mixtures, *options) if _moves(plans) <= budget]
+    chosen = min(within, key=_cost)
+    if len(chosen) <= FEW_BLOCKS:
+        spent = refine_bundle(work.problem, chosen, 0, budget - _moves(chosen))
+        spent = perfect_bundle(work.problem, min(chosen, spent, key=_cost), budget - _moves(spent))
+        chosen = min(chosen, spent, key=_cost)
+    return chosen
+
+
+def _price_for(work: Work, bounds: list[tuple[int, int, int]], goal: int, scale: int) -> int:
+    """The price at which whole plans move about `goal`: the least known one whose relaxation moves no more.
+
+    bounds: (price, bound, moves in thousandths) in order of price; what is asked on the way is put in. The bound for the
+    goal is concave in the price, so between the two neighbours it lies below where their tangents meet; there it is asked
+    next, until little of `scale` could be gained.
+    """
+    for _ in range(STEPS):
+        at = next((k for k, (_, _, moves) in enumerate(bounds) if moves <= goal * 1000), len(bounds) - 1)
+        low, high = bounds[max(at - 1, 0)], bounds[at]
+        rise, fall = low[2] - goal * 1000, high[2] - goal * 1000
+        if at == 0 or rise <= fall or high[0] - low[0] <= 1:
+            break
+        mine, other = low[1] - low[0] * goal, high[1] - high[0] * goal
+        price = low[0] + ((other - mine) * 1000 - fall * (high[0] - low[0])) // (rise - fall)
+        price = min(max(price, low[0] + 1), high[0] - 1)
+        if mine + rise * (price - low[0]) // 1000 - max(mine, other) <= scale // ENOUGH:
+            break
+        bounds.append((price, *work.relax(price)))
+        bounds.sort()
+    return bounds[at][0]
+
+
+__all__ = ["Point", "Unplannable", "curve"]
