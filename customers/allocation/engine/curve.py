@@ -83,8 +83,7 @@ def curve(problem: Problem, points: int = POINTS, run: Run = in_turn) -> tuple[P
     least, most = sum(each), _moves(options[0])
     scale = sum(plan.match + plan.continuity for plan in options[0])
     bounds = [(price, *work.relax(price)) for price in LADDER]
-    goals = [least + (most - least) * k // (points - 1) for k in range(points)]
-    for goal in goals[:-1]:
+    for goal in _spread(least, most, points)[:-1]:
         price = _price_for(work, bounds, goal, scale)
         # What whole customers move lies beside what the relaxation does: neighbouring prices give more to mix.
         for near in sorted({price, price + price // NEAR, price - price // NEAR}):
@@ -93,9 +92,8 @@ def curve(problem: Problem, points: int = POINTS, run: Run = in_turn) -> tuple[P
             bounds.append((near, sum(plan.bound for plan in plans), sum(p.relaxed_moves for p in plans)))
         bounds.sort()
     options.append(_fewest(work, options, each))
-    goals[0] = max(least, _moves(options[-1]))
     found: list[Point] = []
-    for goal in sorted({max(goal, goals[0]) for goal in goals}):
+    for goal in _spread(_moves(options[-1]), most, points):
         plans = _best(work, options, goal)
         bound, price = max((bound - price * goal, price) for price, bound, _ in bounds)
         plan = merged(free.with_policy(budget=goal), plans, bound, least, price)
@@ -106,6 +104,11 @@ def curve(problem: Problem, points: int = POINTS, run: Run = in_turn) -> tuple[P
             found.pop()
         found.append(Point(goal, plan, measures(free, plan.manager)))
     return tuple(found)
+
+
+def _spread(low: int, high: int, points: int) -> list[int]:
+    """So many budgets from the lowest to the highest, evenly; fewer where there are fewer whole numbers."""
+    return sorted({low + (high - low) * k // (points - 1) for k in range(points)})
 
 
 def _moves(plans: Sequence[BlockPlan]) -> int:
