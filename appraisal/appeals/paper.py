@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate
+from reportlab.platypus import Flowable, KeepTogether
 
 from appraisal.appeals.models import ImprovementPlan
-from appraisal.scoring.printing import (
-    COLUMN,
-    FOOT,
-    HEAD,
-    MARGIN,
-    REGULAR,
-    SMALL,
-    TITLE,
-    UNDER,
-    WIDTH,
-)
-from appraisal.scoring.printing import _fonts as ready
-from appraisal.scoring.printing import _grid as grid
-from appraisal.scoring.printing import _numbered as numbered
-from appraisal.scoring.printing import _one_at_a_time as one_at_a_time
-from appraisal.scoring.printing import _text as text
-from appraisal.scoring.printing import _watermark as watermark
+from cmsys.ui.paper import COLUMN, HEAD, SMALL, TITLE, UNDER, WIDTH, document, grid, text
 
 
 def agreement_pdf(plan: ImprovementPlan, reader: str) -> bytes:
     """The file; `reader` is the watermark. Two queries; `plan.manager` comes loaded with its unit."""
     title = _("改进协议 %(name)s") % {"name": f"{plan.manager.name} {plan.manager.employee_no}"}
     at = timezone.localtime(plan.updated_at).strftime("%Y-%m-%d %H:%M")
-    with one_at_a_time:
-        ready()
-        out = io.BytesIO()
-        document = BaseDocTemplate(
-            out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=FOOT,
-            title=title, author="cmsys", invariant=1, initialFontName=REGULAR,
-        )  # fmt: skip
-        body = Frame(MARGIN, FOOT, WIDTH, A4[1] - MARGIN - FOOT, 0, 0, 0, 0)
-        document.addPageTemplates([PageTemplate("agreement", [body], onPage=watermark(reader))])
-        footer = _("%(title)s · 数据更新于 %(at)s") % {"title": title, "at": at}
-        document.build(_story(plan), canvasmaker=numbered(footer))
-        return out.getvalue()
+    footer = _("%(title)s · 数据更新于 %(at)s") % {"title": title, "at": at}
+    return document(title, _story(plan), footer, reader, "agreement")
 
 
 def _story(plan: ImprovementPlan) -> list[Flowable]:

@@ -4,57 +4,41 @@ selected. The same data give the same bytes; fonts and furniture are those of th
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from reportlab.lib.enums import TA_CENTER, TA_RIGHT
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.platypus import (
-    BaseDocTemplate,
-    Flowable,
-    Frame,
-    KeepTogether,
-    PageTemplate,
-    Spacer,
-    Table,
-    TableStyle,
-)
+from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
 
 from appraisal.notices.choices import Method, ServiceState
 from appraisal.notices.models import AppointmentLetter, NoticeLine, PublicNotice, ServiceOfNotice
 from appraisal.notices.words import cn_day
-from appraisal.scoring.printing import (
+from cmsys.ui.paper import (
     BOLD,
     COLUMN,
-    FOOT,
-    MARGIN,
     REGULAR,
     RULE,
     SMALL,
     SOFT,
     TEXT,
     WIDTH,
-    _fonts,
-    _grid,
-    _numbered,
-    _one_at_a_time,
-    _pairs,
-    _style,
-    _text,
-    _watermark,
+    document,
+    grid,
     legible,
+    pairs,
+    style,
+    text,
 )
 
-HEADING = _style(18, BOLD, alignment=TA_CENTER, spaceAfter=2 * mm)
-NUMBER = _style(10.5, alignment=TA_CENTER, spaceAfter=7 * mm)
-BODY = _style(12, firstLineIndent=24, spaceAfter=3 * mm)
-PLAIN = _style(12, spaceAfter=3 * mm)
-REASON = _style(10.5, leftIndent=24, spaceAfter=1 * mm)
-RIGHT = _style(12, alignment=TA_RIGHT)
-CELL = _style(10.5)
+HEADING = style(18, BOLD, alignment=TA_CENTER, spaceAfter=2 * mm)
+NUMBER = style(10.5, alignment=TA_CENTER, spaceAfter=7 * mm)
+BODY = style(12, firstLineIndent=24, spaceAfter=3 * mm)
+PLAIN = style(12, spaceAfter=3 * mm)
+REASON = style(10.5, leftIndent=24, spaceAfter=1 * mm)
+RIGHT = style(12, alignment=TA_RIGHT)
+CELL = style(10.5)
 SEAL = 38 * mm
 
 
@@ -82,44 +66,30 @@ class SealPlace(Flowable):
         canvas.drawCentredString(middle, SEAL / 2 - 5 * mm, self.day)
 
 
-def _document(title: str, story: Sequence[Flowable], footer: str, reader: str) -> bytes:
-    with _one_at_a_time:
-        _fonts()
-        out = io.BytesIO()
-        document = BaseDocTemplate(
-            out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=FOOT, title=title,
-            author="cmsys", invariant=1, initialFontName=REGULAR,
-        )  # fmt: skip
-        body = Frame(MARGIN, FOOT, WIDTH, A4[1] - MARGIN - FOOT, 0, 0, 0, 0)
-        document.addPageTemplates([PageTemplate("paper", [body], onPage=_watermark(reader))])
-        document.build(list(story), canvasmaker=_numbered(footer))
-        return out.getvalue()
-
-
 def notice_pdf(notice: PublicNotice, lines: Sequence[NoticeLine], issuer: str, reader: str) -> bytes:
     """公示稿; a draft says so where the number would stand."""
     number = notice.number or _("（草稿，未编号）")
     rows: list[list[Any]] = [
-        [_text(name, COLUMN) for name in (_("序号"), _("姓名"), _("机构"), _("现等级"), _("拟晋升等级"))]
+        [text(name, COLUMN) for name in (_("序号"), _("姓名"), _("机构"), _("现等级"), _("拟晋升等级"))]
     ]
     rows += [
-        [_text(str(place), CELL), _text(line.name, CELL), _text(line.unit_name, CELL),
-         _text(line.from_grade or _("未定级"), CELL), _text(line.to_grade, CELL)]
+        [text(str(place), CELL), text(line.name, CELL), text(line.unit_name, CELL),
+         text(line.from_grade or _("未定级"), CELL), text(line.to_grade, CELL)]
         for place, line in enumerate(lines, start=1)
     ]  # fmt: skip
     widths = [14 * mm, 32 * mm, WIDTH - 126 * mm, 40 * mm, 40 * mm]
-    story: list[Flowable] = [_text(notice.title, HEADING), _text(number, NUMBER)]
-    story += [_text(part, BODY) for part in notice.text.splitlines() if part.strip()]
-    story += [_grid(rows, widths, 1), Spacer(1, 4 * mm)]
+    story: list[Flowable] = [text(notice.title, HEADING), text(number, NUMBER)]
+    story += [text(part, BODY) for part in notice.text.splitlines() if part.strip()]
+    story += [grid(rows, widths, 1), Spacer(1, 4 * mm)]
     terms = [
         (_("公示时间"), period_said(notice)),
         (_("公示范围"), notice.audience.name if notice.audience else _("全行")),
         (_("异议受理"), notice.channel),
     ]
-    story += [_text(f"{label}：{text}", PLAIN) for label, text in terms]
+    story += [text(f"{label}：{value}", PLAIN) for label, value in terms]
     story.append(KeepTogether([Spacer(1, 6 * mm), SealPlace(issuer, cn_day(notice.starts_on))]))
     title = f"{notice.title} {notice.number}".strip()
-    return _document(title, story, title, reader)
+    return document(title, story, title, reader)
 
 
 def period_said(notice: PublicNotice) -> str:
@@ -135,24 +105,24 @@ def service_pdf(service: ServiceOfNotice, issuer: str, reader: str) -> bytes:
     """送达通知书, and under it the receipt: signed by hand, or telling what the system knows of it."""
     decision, manager = service.decision, service.decision.manager
     story: list[Flowable] = [
-        _text(_("等级变更决定送达通知书"), HEADING),
-        _text(service.number, NUMBER),
-        _text(_("%(name)s（工号 %(number)s）：") % {"name": manager.name, "number": manager.employee_no}, PLAIN),
-        _text(_("根据%(period)s考核结果，经复核、审定，您的客户经理等级由“%(from)s”调整为“%(to)s”，自%(day)s起执行。") % {
+        text(_("等级变更决定送达通知书"), HEADING),
+        text(service.number, NUMBER),
+        text(_("%(name)s（工号 %(number)s）：") % {"name": manager.name, "number": manager.employee_no}, PLAIN),
+        text(_("根据%(period)s考核结果，经复核、审定，您的客户经理等级由“%(from)s”调整为“%(to)s”，自%(day)s起执行。") % {
             "period": decision.cycle.period, "from": service.from_grade or _("未定级"), "to": service.to_grade,
             "day": cn_day(decision.effective_from) or _("生效日"),
         }, BODY),
-        _text(_("理由："), PLAIN),
-        *[_text(part, REASON) for part in service.reasons.splitlines() if part.strip()],
+        text(_("理由："), PLAIN),
+        *[text(part, REASON) for part in service.reasons.splitlines() if part.strip()],
         Spacer(1, 2 * mm),
-        _text(_("您如对本决定有异议，可在%(day)s前（含当日）提出申诉：%(how)s申诉由未参与本决定的人员办理，结果不会更不利于您。") % {
+        text(_("您如对本决定有异议，可在%(day)s前（含当日）提出申诉：%(how)s申诉由未参与本决定的人员办理，结果不会更不利于您。") % {
             "day": cn_day(service.appeal_until), "how": _sentence(service.channel),
         }, BODY),
         KeepTogether([SealPlace(issuer, cn_day(service.served_on))]),
         KeepTogether([_cut(), *_receipt(service)]),
     ]  # fmt: skip
     title = _("送达通知书 %(number)s") % {"number": service.number}
-    return _document(title, story, title, reader)
+    return document(title, story, title, reader)
 
 
 def _sentence(text: str) -> str:
@@ -160,35 +130,35 @@ def _sentence(text: str) -> str:
 
 
 def _cut() -> Table:
-    line = Table([[_text(_("（裁切线）"), SMALL)]], colWidths=[WIDTH])
+    line = Table([[text(_("（裁切线）"), SMALL)]], colWidths=[WIDTH])
     line.setStyle(TableStyle([("LINEABOVE", (0, 0), (-1, 0), 0.6, SOFT, None, (3, 3))]))
     return line
 
 
 def _receipt(service: ServiceOfNotice) -> list[Flowable]:
-    facts = _pairs([
+    facts = pairs([
         (_("文号"), service.number), (_("受送达人"), service.decision.manager.name),
         (_("送达方式"), _method(service)), (_("送达日期"), cn_day(service.served_on)),
         (_("送达人"), service.served_name), (_("签收情况"), receipt_said(service)),
     ], 2)  # fmt: skip
-    signs = _grid(
+    signs = grid(
         [
-            [_text(_("受送达人签收"), COLUMN), "", _text(_("签字：\n日期：　　　　年　　月　　日"))],
-            [_text(_("拒收时见证人"), COLUMN), _witness(service.witness_one, 1), _witness(service.witness_two, 2)],
+            [text(_("受送达人签收"), COLUMN), "", text(_("签字：\n日期：　　　　年　　月　　日"))],
+            [text(_("拒收时见证人"), COLUMN), _witness(service.witness_one, 1), _witness(service.witness_two, 2)],
         ],
         [28 * mm, (WIDTH - 28 * mm) / 2, (WIDTH - 28 * mm) / 2], 0,
         ("TOPPADDING", (0, 0), (-1, -1), 8), ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
     )  # fmt: skip
     return [
-        _text(_("送达回执"), HEADING),
+        text(_("送达回执"), HEADING),
         facts,
         signs,
-        _text(_("签收只表示收到本通知书，不表示同意其内容。"), SMALL),
+        text(_("签收只表示收到本通知书，不表示同意其内容。"), SMALL),
     ]
 
 
 def _witness(witness: Any, place: int) -> Any:
-    return _text(_("见证人%(n)d：%(name)s\n签字：") % {"n": place, "name": str(witness) if witness else ""})
+    return text(_("见证人%(n)d：%(name)s\n签字：") % {"n": place, "name": str(witness) if witness else ""})
 
 
 def _method(service: ServiceOfNotice) -> str:
@@ -208,16 +178,16 @@ def letter_pdf(letter: AppointmentLetter, issuer: str, reader: str) -> bytes:
     """聘任通知."""
     decision, manager = letter.decision, letter.decision.manager
     story: list[Flowable] = [
-        _text(_("聘任通知"), HEADING),
-        _text(letter.number, NUMBER),
-        _text(_("%(name)s（工号 %(number)s）：") % {"name": manager.name, "number": manager.employee_no}, PLAIN),
-        _text(_("根据%(period)s考核结果，经复核、审定并公示期满，自%(day)s起聘任您为%(to)s（原等级：%(from)s）。") % {
+        text(_("聘任通知"), HEADING),
+        text(letter.number, NUMBER),
+        text(_("%(name)s（工号 %(number)s）：") % {"name": manager.name, "number": manager.employee_no}, PLAIN),
+        text(_("根据%(period)s考核结果，经复核、审定并公示期满，自%(day)s起聘任您为%(to)s（原等级：%(from)s）。") % {
             "period": decision.cycle.period, "day": cn_day(decision.effective_from),
             "from": decision.previous_grade.name if decision.previous_grade else _("未定级"),
             "to": decision.grade.name if decision.grade else "",
         }, BODY),
-        _text(_("特此通知。"), BODY),
+        text(_("特此通知。"), BODY),
         KeepTogether([Spacer(1, 10 * mm), SealPlace(issuer, cn_day(letter.issued_on))]),
     ]  # fmt: skip
     title = _("聘任通知 %(number)s") % {"number": letter.number}
-    return _document(title, story, title, reader)
+    return document(title, story, title, reader)

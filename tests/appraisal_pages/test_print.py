@@ -11,9 +11,9 @@ from django.test import Client as Browser
 from pypdf import PdfReader
 
 from appraisal.scoring.models import ScoreSheet, SheetLine
-from appraisal.scoring.printing import legible
 from cmsys.audit.models import Event
 from cmsys.local import frontend
+from cmsys.ui.paper import legible
 from tests.appraisal_pages.graded import Graded
 from tests.appraisal_pages.test_pages import page_of, signed_in
 
