@@ -14,12 +14,13 @@ class PlanningConfig(AppConfig):
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
-        from customers.planning import cards
+        from customers.planning import cards, periodic
         from customers.planning.api import PlanViewSet
         from customers.planning.jobs import register
         from customers.planning.permissions import PLAN_EDIT, PLAN_VIEW
 
         register()
+        periodic.register()
         register_resource("allocation-plans", PlanViewSet)
         add_menu(
             MenuEntry(Group.CUSTOMERS, 75, _("分客方案"), "allocation_plans_list", "handover", PLAN_VIEW)
@@ -37,6 +38,8 @@ class PlanningConfig(AppConfig):
             {
                 "plan.rebalance": _("发起客户再平衡"),
                 "plan.draft": _("生成分客方案草案"),
+                "plan.impossible": _("分客方案无法满足"),
+                "plan.fail": _("分客方案计算失败"),
                 "plan.discard": _("放弃分客方案"),
             }
         )

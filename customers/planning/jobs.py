@@ -25,6 +25,7 @@ from customers.planning.runs import BUNDLE, MERGE, READ, PlanArgs, PlanDone
 from customers.planning.services.moving import plan_take
 from customers.planning.snapshots import packed, packed_answers, unpacked, unpacked_answers
 from customers.planning.solving import parts_of, put_together, solve_part
+from customers.planning.telling import plan_told
 from customers.planning.writing import write_plan
 
 
@@ -109,6 +110,7 @@ def merge_step(run: Run) -> Chunk:
             "unmet": len(plan.unmet)}  # fmt: skip
     verb = "impossible" if solved.plan is None else "draft"
     plan_take(actor=run.actor, plan=plan, verb=verb, now=run.now, told=told)
+    plan_told(plan, run.now)
     message = _("草案已生成：移动 %(moves)d 户，首次分配 %(first)d 户") % {
         "moves": plan.moves,
         "first": plan.first,
@@ -133,6 +135,7 @@ def _problem(plan: int) -> Problem:
 def _failed(run: Run, plan: AllocationPlan, said: str) -> Chunk:
     """The end of a plan that cannot be; kept with its reason, so that a person reads it."""
     plan_take(actor=run.actor, plan=plan, verb="fail", now=run.now, changes={"failure": said[:300]})
+    plan_told(plan, run.now)
     return Chunk(done=1, total=1, message=plan.failure, result=PlanDone(plan.pk))
 
 

@@ -20,7 +20,7 @@ from customers.planning.filters import MoveFilterSet, PlanFilterSet
 from customers.planning.models import AllocationMove, AllocationPlan
 from customers.planning.permissions import PLAN_EDIT, PLAN_VIEW, REBALANCE
 from customers.planning.transitions import PLAN
-from customers.planning.words import distance, reason
+from customers.planning.words import cause_said, distance, reason
 
 TONES = {
     PlanState.COMPUTING: "info", PlanState.DRAFT: "warn", PlanState.IMPOSSIBLE: "bad", PlanState.FAILED: "bad",
@@ -71,7 +71,8 @@ class PlanResource(Resource):
         return _("分客方案 %(number)s · %(unit)s") % {"number": instance.number, "unit": instance.unit.name}
 
     def object_subtitle(self, instance: Any) -> Text:
-        return _("%(policy)s · 基准日 %(day)s · %(at)s 生成 · %(state)s") % {
+        return _("%(policy)s · 基准日 %(day)s · %(cause)s · %(at)s 生成 · %(state)s") % {
+            "cause": cause_said(instance),
             "policy": instance.policy, "day": instance.as_of, "state": instance.get_state_display(),
             "at": timezone.localtime(instance.created_at).strftime("%Y-%m-%d %H:%M"),
         }  # fmt: skip

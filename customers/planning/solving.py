@@ -6,7 +6,7 @@ so that one branch without room does not keep the others from their plan.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,15 +18,20 @@ from customers.allocation.engine.problem import Ints, Problem
 from customers.planning.snapshots import without
 
 
+Pair = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Solved:
     """A plan for the customers that can be planned (`problem`), and why the others cannot: lacks with their customers and
-    managers as indices of the whole problem. `left_out` are the indices of those customers."""
+    managers as indices of the whole problem. `left_out` are the indices of those customers. `answers` are the blocks of
+    `problem` at no price per move, in order."""
 
     problem: Problem
     plan: Plan | None
     lacks: tuple[Lack, ...]
     left_out: Ints
+    answers: tuple[BlockPlan, ...] = ()
 
 
 def parts_of(problem: Problem) -> list[list[Cut]]:
@@ -88,13 +93,57 @@ def put_together(problem: Problem, answers: Sequence[BlockPlan], budget_percent:
     forced, moves = sum(plan.forced for plan in plans), sum(plan.moves for plan in plans)
     bound = sum(plan.bound for plan in plans)
     if budget_percent is None:
-        return Solved(rest, merged(rest, plans, bound, forced, 0), lacks, gone)
+        return Solved(rest, merged(rest, plans, bound, forced, 0), lacks, gone, tuple(plans))
     least = Work(rest, in_turn).least()
-    budget = least + int((rest.customers.owner >= 0).sum()) * budget_percent // 100
-    limited = rest.with_policy(budget=budget)
-    if moves <= budget:
-        return Solved(limited, merged(limited, plans, bound, least, 0), lacks, gone)
-    return Solved(limited, propose(limited), lacks, gone)
+    limited = rest.with_policy(budget=budget_of(rest, least, budget_percent))
+    if moves <= (limited.policy.budget or 0):
+        return Solved(limited, merged(limited, plans, bound, least, 0), lacks, gone, tuple(plans))
+    return Solved(limited, propose(limited), lacks, gone, tuple(plans))
+
+
+def budget_of(problem: Problem, least: int, percent: int) -> int:
+    """How many moves a percentage allows: those that no plan can avoid, and so many of the customers who have a manager."""
+    return least + int((problem.customers.owner >= 0).sum()) * percent // 100
+
+
+def percent_for(problem: Problem, least: int, moves: int) -> int:
+    """The smallest percentage that allows so many moves, 0 to 100."""
+    held = int((problem.customers.owner >= 0).sum())
+    more = max(moves - least, 0)
+    return min(-(-more * 100 // held), 100) if held else 0
+
+
+def with_choices(problem: Problem, locks: Sequence[Pair], bars: Sequence[Pair]) -> Problem:
+    """The problem with a planner's choices as pins and exclusions: (customer, manager) indices. A lock replaces a pin."""
+    if not locks and not bars:
+        return problem
+    pins, out = problem.policy.pins, problem.policy.exclusions
+    if locks:
+        added = np.array(sorted(locks), dtype=np.int64)
+        pins = np.unique(np.concatenate([pins[~np.isin(pins[:, 0], added[:, 0])], added]), axis=0)
+    if bars:
+        out = np.unique(np.concatenate([out, np.array(sorted(bars), dtype=np.int64)]), axis=0)
+    return problem.with_policy(pins=pins, exclusions=out)
+
+
+def solve_again(
+    problem: Problem, locks: Sequence[Pair], bars: Sequence[Pair], percent: int | None,
+    known: Mapping[int, BlockPlan] | None = None,
+) -> Solved:  # fmt: skip
+    """The plan of the problem with the choices kept; the same as from the beginning, but blocks no choice is about are
+    taken from `known` (block number → its answer without choices). Where not all can be kept the plan is None and `lacks`
+    says what for. Raises Unplannable (the budget), RangeError."""
+    chosen = with_choices(problem, locks, bars)
+    about = np.array(sorted({customer for customer, _ in (*locks, *bars)}), dtype=np.int64)
+    touched = set(problem.block[problem.customers.branch[about]].tolist())
+    answers = []
+    for cut in cuts(chosen):
+        found = None if known is None or cut.number in touched else known.get(cut.number)
+        answers.append(solve_block(chosen, cut) if found is None else replace(found, cut=cut))
+    lacks = tuple(lack for answer in answers for lack in answer.lacks)
+    if lacks:
+        return Solved(chosen, None, lacks, np.zeros(0, dtype=np.int64))
+    return put_together(chosen, answers, percent)
 
 
 def _gone(answers: Sequence[BlockPlan]) -> Ints:

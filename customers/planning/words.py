@@ -21,6 +21,13 @@ RULES = {
     "tenure_limit": gettext_lazy("轮换到期"), "pin": gettext_lazy("约定由他人管户"), "exclusion": gettext_lazy("约定不得管户"),
     "recusal": gettext_lazy("须回避"),
 }  # fmt: skip
+TRIGGERS = {
+    "unassigned": gettext_lazy("%(n)s 户无主办"), "overload": gettext_lazy("%(n)s 人超出容量"),
+    "branch": gettext_lazy("%(n)s 户的主办不在同一统筹范围"), "minimum_grade": gettext_lazy("%(n)s 户的主办等级不够"),
+    "certificates": gettext_lazy("%(n)s 户的主办缺少有效证书"), "intake": gettext_lazy("%(n)s 户的主办离职、借调或不再管户"),
+    "tenure_limit": gettext_lazy("%(n)s 户轮换到期"), "pin": gettext_lazy("%(n)s 户约定由他人管户"),
+    "exclusion": gettext_lazy("%(n)s 户约定不得由现主办管户"), "recusal": gettext_lazy("%(n)s 户的主办须回避"),
+}  # fmt: skip
 LACKS = {
     "nobody": gettext_lazy("没有符合硬性规则的客户经理"), "capacity": gettext_lazy("容量不足"),
     "key_limit": gettext_lazy("重点客户超过每人上限"), "apart": gettext_lazy("须分开的客户分不开"),
@@ -72,6 +79,12 @@ def note_said(note: str) -> str:
     if code == "no_evaluation":
         return _("%(n)s 人没有有效的员工评估，综合评价按中位 50 分计。") % {"n": count}
     return note
+
+
+def cause_said(plan: Any) -> str:
+    """Why it was computed: 人工发起, 定期复查, 触发：3 户无主办、1 人超出容量."""
+    found = [str(TRIGGERS[code]) % {"n": count} for code, count in plan.causes.items() if code in TRIGGERS]
+    return plan.get_cause_display() + (f"：{_('、').join(found)}" if found else "")
 
 
 def term_words(codes: Sequence[str]) -> list[str]:
