@@ -17,7 +17,7 @@ from appraisal.notices.choices import ServiceState
 from cmsys.access.actors import Actor
 from cmsys.accounts.models import User
 from cmsys.org.workdays import add_working_days
-from managers.conduct.models import InterestDeclaration
+from managers.conduct.selectors import kept_away
 from managers.profiles.models import RelationshipManager
 
 # Sending a whole round on its way decides nothing about anybody in it.
@@ -69,16 +69,7 @@ def person_of(manager: RelationshipManager) -> User | None:
 # --- what waits -----------------------------------------------------------------------------------------------------------
 def _kept_out(actor: Actor, manager: str, today: date) -> Q:
     """Cases of the actor himself and of people to whom one of both has declared a relation; joins no rows."""
-    number = getattr(actor, "employee_no", None)
-    in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-    declared = InterestDeclaration.objects.filter(in_force)
-    kept = Q(Exists(declared.filter(declarant=actor.actor_id, manager=OuterRef(manager))))
-    if number:
-        theirs = declared.filter(
-            manager__employee_no=number, declarant__employee_no=OuterRef(f"{manager}__employee_no")
-        )
-        kept |= Q(Exists(theirs)) | Q(**{f"{manager}__employee_no": number})
-    return kept
+    return kept_away(actor.actor_id, getattr(actor, "employee_no", None), manager, today)
 
 
 def appeals_to_handle(actor: Actor, today: date) -> QuerySet[Any]:

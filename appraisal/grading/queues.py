@@ -21,7 +21,7 @@ from cmsys.access.actors import Actor
 from cmsys.access.functions import Function
 from cmsys.org.workdays import working_days_between
 from cmsys.ui.registry import Text
-from managers.conduct.models import InterestDeclaration
+from managers.conduct.selectors import kept_away
 
 CHANGES = (ProposalKind.PROMOTION, ProposalKind.DEMOTION)
 # Changes before those who stay where they are, and what takes something away first.
@@ -73,18 +73,10 @@ def kept_out(actor: Actor, level: Level, today: date) -> Q:
 
     Says of many rows in one query what recusals.check_recusal says of one.
     """
-    in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-    declared = InterestDeclaration.objects.filter(in_force)
     earlier = DecisionStep.objects.filter(decision=OuterRef("pk")).exclude(level__in=("", level.key))
-    out = Q(Exists(declared.filter(declarant=actor.actor_id, manager=OuterRef("manager"))))
-    out |= Q(Exists(earlier.filter(Q(actor=actor.actor_id) | Q(on_behalf=actor.actor_id))))
+    mine = earlier.filter(Q(actor=actor.actor_id) | Q(on_behalf=actor.actor_id))
     number = getattr(actor, "employee_no", None)
-    if number:
-        about_me = declared.filter(
-            manager__employee_no=number, declarant__employee_no=OuterRef("manager__employee_no")
-        )
-        out |= Q(manager__employee_no=number) | Q(Exists(about_me))
-    return out
+    return kept_away(actor.actor_id, number, "manager", today) | Q(Exists(mine))
 
 
 def reachable(actor: Actor, level: Level, today: date) -> QuerySet[Any]:

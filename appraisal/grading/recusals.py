@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from appraisal.grading.models import GradeDecision
 from cmsys.access.actors import Actor
-from cmsys.access.functions import Reach
 from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
+from cmsys.org.deputising import in_place_of
 from cmsys.workflow.transitions import Transition
 from managers.conduct.selectors import recusal
 
@@ -22,17 +22,9 @@ def on_behalf(actor: Actor, decision: GradeDecision, transition: Transition) -> 
         return None
     if decision.assignee_id == actor.actor_id:
         return None
-    path = decision.unit.path or ""
-    principals = []
-    for reached in actor.access.reaches(transition.function):
-        if not path.startswith(reached.unit_path) and reached.reach is Reach.SUBTREE:
-            continue
-        if reached.line_id is not None and reached.line_id != decision.manager.line_id:
-            continue
-        if reached.deputy_for is None:
-            return None
-        principals.append(reached.deputy_for)
-    return User.objects.filter(pk=principals[0]).first() if principals else None
+    line = decision.manager.line_id or 0
+    principal = in_place_of(actor, transition.function, decision.unit.path or "", line)
+    return User.objects.filter(pk=principal).first() if principal is not None else None
 
 
 def check_recusal(

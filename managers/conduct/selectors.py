@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor
@@ -35,6 +35,19 @@ def related_managers(user_id: int, employee_no: str | None, day: date) -> set[in
                 RelationshipManager.objects.filter(employee_no__in=numbers).values_list("pk", flat=True)
             )
     return found
+
+
+def kept_away(user_id: int | None, employee_no: str | None, manager: str, day: date) -> Q:
+    """The same as a condition on rows: those whose `manager` (a path to a person on file) is the person himself, or one
+    between whom and him there is a declaration. Joins no rows."""
+    declared = InterestDeclaration.objects.filter(_in_force(day))
+    kept = Q(Exists(declared.filter(declarant=user_id, manager=OuterRef(manager))))
+    if employee_no:
+        theirs = declared.filter(
+            manager__employee_no=employee_no, declarant__employee_no=OuterRef(f"{manager}__employee_no")
+        )
+        kept |= Q(Exists(theirs)) | Q(**{f"{manager}__employee_no": employee_no})
+    return kept
 
 
 def recusal(user_id: int, employee_no: str | None, manager_id: int, manager_no: str, day: date) -> str:
