@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from cmsys.access.actors import MissingFunction
 from cmsys.audit.models import Event
+from cmsys.org.services.units import unit_create
 from customers.allocation.engine.explain import explainer
 from customers.allocation.engine.plan import propose
 from customers.allocation.models import CustomerRule, RuleKind
@@ -189,6 +190,16 @@ def test_without_a_policy_there_is_no_plan(cast: Cast, stage: Register) -> None:
     for code, said in (("", "还没有适用的分客政策"), ("NONE", "没有政策“NONE”")):
         with pytest.raises(ValidationError, match=said):
             rebalance(actor=STAGE, unit_id=None, policy_code=code, today=TODAY, now=NOW)
+
+
+def test_the_whole_institution_needs_one_top(cast: Cast, stage: Register) -> None:
+    policy()
+    unit_create(
+        actor=STAGE, today=TODAY, code="OTHER", name="另一总部", kind="head", opened_on=TODAY, parent=None
+    )
+    with pytest.raises(ValidationError, match="有几个并列的顶层机构（总行、另一总部…）"):
+        rebalance(actor=STAGE, unit_id=None, policy_code="", today=TODAY, now=NOW)
+    assert rebalance(actor=STAGE, unit_id=cast.units["HO"].pk, policy_code="", today=TODAY, now=NOW).pk
 
 
 def test_a_plan_that_is_put_aside_is_not_finished(cast: Cast, stage: Register) -> None:

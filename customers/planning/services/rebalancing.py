@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
@@ -34,7 +36,8 @@ def rebalance(
     """Asks for a draft plan of a unit and below (None: the whole institution) under the newest version of a policy, or of the
     one that holds there when `policy_code` is empty; `percent` takes the place of its move budget. One plan of a unit is computed at a time: who asks again gets that one.
 
-    Raises MissingFunction, OrgUnit.DoesNotExist (out of reach), ValidationError at `policy` (unknown, none holds there).
+    Raises MissingFunction, OrgUnit.DoesNotExist (out of reach), ValidationError at `policy` (unknown, none
+    holds there) or `unit` (none yet, several without a common top).
     """
     require(actor, REBALANCE)
     units = (
@@ -42,13 +45,7 @@ def rebalance(
         .select_for_update(of=("self",))
         .filter(closed_on__isnull=True)
     )
-    unit = (
-        units.get(pk=unit_id)
-        if unit_id is not None
-        else units.filter(parent__isnull=True).order_by("path").first()
-    )
-    if unit is None:
-        raise refused("unit", "not_found", _("还没有机构，不能编制分客方案。"))
+    unit = units.get(pk=unit_id) if unit_id is not None else _top(units)
     running = AllocationPlan.objects.filter(unit=unit, state=PlanState.COMPUTING).first()
     if running is not None:
         return running
@@ -75,6 +72,16 @@ def plan_discard(*, actor: Actor, plan_id: int, reason: str, now: datetime) -> A
     if plan.state != PlanState.DISCARDED:
         plan_take(actor=actor, plan=plan, verb="discard", now=now, form=Form(reason=reason))
     return plan
+
+
+def _top(units: QuerySet[Any]) -> OrgUnit:
+    tops: list[OrgUnit] = list(units.filter(parent__isnull=True).order_by("path")[:2])
+    if not tops:
+        raise refused("unit", "not_found", _("还没有机构，不能编制分客方案。"))
+    if len(tops) > 1:
+        said = _("有几个并列的顶层机构（%(one)s、%(other)s…），请选择其中一个，或先为它们建立共同的上级。")
+        raise refused("unit", "conflict", said % {"one": tops[0].name, "other": tops[1].name})
+    return tops[0]
 
 
 def _policy(code: str, unit: OrgUnit) -> AllocationPolicy:
