@@ -18,7 +18,6 @@ from appraisal.grading.choices import DecisionState
 from appraisal.grading.models import GradeDecision, GradingRound
 from appraisal.grading.services.confirming import decision_confirm
 from appraisal.grading.services.effect import take_effect
-from appraisal.grading.services.moving import Form
 from appraisal.grading.services.review import decision_approve, decision_return
 from appraisal.grading.services.rounds import round_close, round_submit
 from appraisal.notices.models import NoticeLine
@@ -30,6 +29,7 @@ from cmsys.accounts.models import User
 from cmsys.audit.acting import acting_as
 from cmsys.org.models import RoleGrant
 from cmsys.org.workdays import add_working_days
+from cmsys.workflow.form import Form
 
 # Each case is decided one by one: a large bank would take hours, and shows nothing more.
 MOST_PEOPLE = 2_000
