@@ -14,7 +14,7 @@ BOOTSTRAP = $(if $(filter none,$(PYTHON)),$(no_python),$(PYTHON) cmsys/local/boo
 no_python = $(error 需要 Python 3.11 或更高版本：请先安装（Debian/Ubuntu：apt-get install python3 python3-venv）或用 make PYTHON=/路径/python3 指定 (no Python 3.11 or newer was found))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench screens openapi lock clean
+.PHONY: help run test check format bench screens pictures openapi lock clean
 .NOTPARALLEL:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make check    格式、静态检查、类型、导入契约、迁移、部署检查'
 	@echo 'make bench    基准，每行一个 JSON'
 	@echo 'make screens  从运行中的产品截取全部界面'
+	@echo 'make pictures 从运行中的产品重拍 docs/guide 的图'
 	@echo 'make format   自动格式化'
 	@echo 'make openapi  重新生成 docs/openapi.yaml 与 docs/permissions.md'
 	@echo 'make lock     由 pyproject.toml 重新编译 requirements/*.txt'
@@ -51,6 +52,10 @@ bench:
 screens:
 	@$(BOOTSTRAP) dev
 	@exec $(VENV) -m tests.journeys.screens
+
+pictures:
+	@$(BOOTSTRAP) dev
+	@exec $(VENV) -m tests.journeys.pictures $(ARGS)
 
 openapi:
 	@$(BOOTSTRAP) dev
