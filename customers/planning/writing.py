@@ -63,9 +63,11 @@ def parts_of(problem: Problem, plan: Plan) -> dict[str, int]:
 
 
 def figures(found: Measures) -> dict[str, Any]:
-    """What a person compares: the five figures and what stands behind them."""
+    """What a person compares: the five figures and what stands behind them; `area_` figures say it within
+    each area, among those who take customers: what a plan can do something about."""
     return {
         "served": found.served, "max_mean": found.use_max_over_mean, "gini": found.use_gini, "value_gini": found.value_gini,
+        "area_max_mean": found.area_max_over_mean, "area_gini": found.area_gini,
         "over_capacity": found.over_capacity, "mean_metres": found.mean_metres, "match": found.match,
     }  # fmt: skip
 

@@ -34,7 +34,7 @@ def _divide(problem: Problem, choose: Callable[[], Choose]) -> np.ndarray:
             count[chosen] += 1
             load[chosen] += effort
             found.append(chosen)
-        manager[cut.customers] = cut.managers[found]
+        manager[cut.customers] = cut.managers[np.array(found, dtype=np.int64)[block.unit]]
     return manager
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
-from .problem import PERMILLE, Ints, Problem
+from .problem import OPEN, PERMILLE, Ints, Problem
 from .terms import distance, expertise_match
 
 CHUNK = 1 << 17
@@ -19,7 +20,8 @@ class Measures:
 
     served: customers who have a manager. moves: of those with a present manager, how many another one holds.
     use_max_over_mean, use_gini: of load over capacity among managers who may carry anything (1 and 0: all alike).
-    value_gini: of value over capacity. over_capacity: points above capacities. metres: total and mean distance between
+    area_max_over_mean, area_gini: the same within each block, use against the block's mean, among managers who take
+    customers: what a plan can do something about. value_gini: of value over capacity. over_capacity: points above capacities. metres: total and mean distance between
     customer and manager. match: mean of 1000 − expertise_match in permille, weighted by customer; the same figure as
     exact fraction sums is not kept: both means are rounded to 6 decimals.
     """
@@ -28,6 +30,8 @@ class Measures:
     moves: int
     use_max_over_mean: float
     use_gini: float
+    area_max_over_mean: float
+    area_gini: float
     value_gini: float
     over_capacity: int
     metres: int
@@ -50,17 +54,32 @@ def measures(problem: Problem, manager: Ints) -> Measures:
         metres += int(distance(problem, rows, staff).sum())
         matched += int(((PERMILLE - expertise_match(problem, rows, staff)) * customers.weight[rows]).sum())
     had = customers.owner[held] >= 0
+    within = _within(problem, load, capacity)
     return Measures(
         served=len(held),
         moves=int((had & (customers.owner[held] != holder)).sum()),
         use_max_over_mean=max_over_mean(load[open_to], capacity[open_to]),
         use_gini=gini(load[open_to], capacity[open_to]),
+        area_max_over_mean=round(float(within.max(initial=0)), 6),
+        area_gini=gini(within, np.ones(len(within), dtype=np.int64)),
         value_gini=gini(value[open_to], capacity[open_to]),
         over_capacity=int(np.maximum(load - capacity, 0).sum()),
         metres=metres,
         mean_metres=round(metres / len(held), 6) if len(held) else 0.0,
         match=round(matched / weight, 6) if weight else 0.0,
     )
+
+
+def _within(problem: Problem, load: Ints, capacity: Ints) -> npt.NDArray[np.float64]:
+    """Use of each manager who takes customers against the mean use of those of his block; blocks without load left out."""
+    staff = np.flatnonzero((problem.managers.intake == OPEN) & (capacity > 0))
+    block = problem.block[problem.managers.branch[staff]]
+    loads, rooms = (
+        totals(points[staff], block, len(problem.block) + 1)[block] for points in (load, capacity)
+    )
+    busy = loads > 0
+    found: npt.NDArray[np.float64] = load[staff][busy] * rooms[busy] / (capacity[staff][busy] * loads[busy])
+    return found
 
 
 def before(problem: Problem) -> Measures:
@@ -84,9 +103,9 @@ def max_over_mean(load: Ints, capacity: Ints) -> float:
     return round(float(highest / mean), 6)
 
 
-def gini(amount: Ints, capacity: Ints) -> float:
+def gini(amount: Ints | npt.NDArray[np.float64], capacity: Ints) -> float:
     """Gini coefficient of amount / capacity (Σ Σ |a − b| / 2n²·mean), rounded to 6 decimals; 0 without any amount."""
-    if not len(amount) or not int(amount.sum()):
+    if not len(amount) or not float(amount.sum()):
         return 0.0
     use = np.sort(amount / capacity)
     rank = 2 * np.arange(1, len(use) + 1) - len(use) - 1
