@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("customers.registry.urls")),
     path("", include("customers.allocation.urls")),
     path("", include("customers.planning.urls")),
+    path("", include("customers.execution.urls")),
     path("", include("customers.engagement.urls")),
     path("", include("customers.service.urls")),
     path("", include("appraisal.schemes.urls")),

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cmsys.org.choices import UnitFilter
-from customers.planning.choices import PlanState
+from customers.planning.choices import LineState, PlanState
 from customers.planning.models import AllocationMove, AllocationPlan
 from customers.registry.models import CustomerTier
 
@@ -30,6 +30,7 @@ class MoveFilterSet(django_filters.FilterSet):
     """Plan, customer, who gives and who takes, forced or not, first assignments, tier."""
 
     plan = django_filters.CharFilter(label=_("方案编号"), field_name="plan__number")
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=LineState.choices, empty_label=_("全部"))
     customer = django_filters.CharFilter(label=_("客户编号"), field_name="customer__customer_no")
     present = django_filters.CharFilter(label=_("现主办工号"), field_name="present__employee_no")
     proposed = django_filters.CharFilter(label=_("建议主办工号"), field_name="proposed__employee_no")

@@ -15,7 +15,7 @@ from cmsys.ui.context import covered
 from cmsys.ui.pages import Action
 from cmsys.ui.registry import Text
 from cmsys.ui.resource import Column, Resource
-from customers.planning.choices import SOLVED, PlanState
+from customers.planning.choices import SOLVED, LineState, PlanState
 from customers.planning.filters import MoveFilterSet, PlanFilterSet
 from customers.planning.models import AllocationMove, AllocationPlan
 from customers.planning.permissions import PLAN_EDIT, PLAN_VIEW, REBALANCE
@@ -26,6 +26,10 @@ TONES = {
     PlanState.COMPUTING: "info", PlanState.DRAFT: "warn", PlanState.IMPOSSIBLE: "bad", PlanState.FAILED: "bad",
     PlanState.REVIEWING: "info", PlanState.DECIDING: "info", PlanState.APPROVED: "info", PlanState.APPLYING: "info",
     PlanState.APPLIED: "up", PlanState.REVERTING: "warn", PlanState.REVERTED: "hold", PlanState.DISCARDED: "hold",
+}  # fmt: skip
+LINE_TONES = {
+    LineState.PROPOSED: "warn", LineState.AGREED: "info", LineState.REFUSED: "bad", LineState.APPROVED: "info",
+    LineState.DROPPED: "hold", LineState.APPLIED: "up", LineState.SKIPPED: "warn", LineState.REVERTED: "hold",
 }  # fmt: skip
 
 
@@ -124,6 +128,8 @@ class MoveResource(Resource):
         Column("effort", gettext_lazy("工作量（点）"), lambda m: m.effort, sort=("effort",), numeric=True, kind="number"),
         Column("match", gettext_lazy("匹配"), lambda m: f"{(1000 - m.fit[0]) / 1000:.2f}", numeric=True),
         Column("forced", gettext_lazy("性质"), lambda m: _("必须移动") if m.forced else _("优化"), sort=("forced",), tone=lambda m: "warn" if m.forced else "info"),
+        Column("state", gettext_lazy("状态"), lambda m: m.get_state_display(), sort=("state",), tone=lambda m: LINE_TONES[m.state]),
+        Column("note", gettext_lazy("说明"), lambda m: m.note),
         Column("plan", gettext_lazy("方案编号"), lambda m: m.plan.number, sort=("plan__number",), shown=False),
     )  # fmt: skip
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.http import require_GET
 
 from cmsys.ui.views import ResourceViews
 from customers.registry import mine, views
+from customers.registry.ownership import OWNERSHIP
 from customers.registry.resources import CUSTOMERS
 
 _ONE = "customers/<str:customer_no>/"
@@ -13,6 +15,7 @@ _ONE = "customers/<str:customer_no>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my-customers/", mine.mine, name="customers_mine"),
     *ResourceViews(CUSTOMERS).urls(),
+    path("assignments/", require_GET(ResourceViews(OWNERSHIP).list), name="assignments_list"),
     path(f"{_ONE}reveal/", views.reveal, name="customer_reveal"),
     path(f"{_ONE}tier/", views.tier_edit, name="customer_tier"),
     path(f"{_ONE}owner/", views.owner_new, name="customer_owner"),

@@ -1,0 +1,1 @@
+"""Asking for it; the jobs do the work."""
