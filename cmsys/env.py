@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
 
 class ConfigurationError(SystemExit):
@@ -71,13 +71,49 @@ class Env:
 
     def secret(self, name: str, *, least: int = 50) -> str:
         """A secret from the variable or from the file named by NAME_FILE; refused when short or a known placeholder."""
-        path = self._variables.get(f"{name}_FILE", "")
-        value = Path(path).read_text(encoding="utf-8").strip() if path else self.text(name)
-        if len(value) < least or "insecure" in value or "changeme" in value.lower():
+        filed = self._filed(name)
+        return _strong(name, self.text(name) if filed is None else filed, least)
+
+    def secrets(self, name: str, *, least: int = 50) -> list[str]:
+        """Secrets from the variable, comma separated, or from the file named by NAME_FILE, one a line; there may be none."""
+        filed = self._filed(name)
+        found = self.words(name, ()) if filed is None else filed.split()
+        return [_strong(name, value, least) for value in found]
+
+    def address(self, name: str, password: str) -> str:
+        """The address in `name`; its password is what the file named by `password`_FILE holds, where that is set, so that
+        no secret need stand in the environment. Raises when both say one."""
+        address, filed = self.text(name), self._filed(password)
+        if filed is None:
+            return address
+        parts = urlsplit(address)
+        if parts.password is not None or not parts.hostname or not filed:
             raise ConfigurationError(
-                f"{name} 过短或为示例值，至少 {least} 个随机字符 (too short or a placeholder)"
+                f"{name} 与 {password}_FILE：地址中应有主机而没有密码，密码文件不应为空"
+                " (the address needs a host and no password, the file must not be empty)"
             )
-        return value
+        login = f"{parts.username or ''}:{quote(filed, safe='')}@{parts.netloc.rpartition('@')[2]}"
+        return urlunsplit(parts._replace(netloc=login))
+
+    def _filed(self, name: str) -> str | None:
+        """What the file named by NAME_FILE holds, None where no file is named. Raises when it cannot be read."""
+        path = self._variables.get(f"{name}_FILE", "")
+        if not path:
+            return None
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as problem:
+            raise ConfigurationError(
+                f"{name}_FILE={path}：无法读取 ({type(problem).__name__})，请检查路径与权限 (cannot be read)"
+            ) from None
+
+
+def _strong(name: str, value: str, least: int) -> str:
+    if len(value) < least or "insecure" in value or "changeme" in value.lower():
+        raise ConfigurationError(
+            f"{name} 过短或为示例值，至少 {least} 个随机字符 (too short or a placeholder)"
+        )
+    return value
 
 
 def database(url: str, *, role: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from celery.beat import Scheduler
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
+from cmsys.jobs.heartbeat import heartbeat
 from cmsys.jobs.schedule import enqueue_due
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class TableScheduler(Scheduler):
                 "the schedule could not be looked at, again in %s s: %s", EVERY_SECONDS, type(error).__name__
             )
             connection.close()
+        heartbeat("beat")
         return EVERY_SECONDS
 
     def close(self) -> None:

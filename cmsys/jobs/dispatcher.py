@@ -11,6 +11,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from cmsys.audit.sealer import BATCH, Sealer
+from cmsys.jobs.heartbeat import heartbeat
 from cmsys.jobs.lease import claim_due, take_back_expired, unclaim
 from cmsys.jobs.timing import timing
 from cmsys.jobs.transport import publish
@@ -42,6 +43,7 @@ class Dispatcher:
         """Until stop(). Survives a database or a broker that goes away, with one log line for each going and coming."""
         pause = 0.0
         while not self._stop.wait(pause):
+            heartbeat("dispatcher")
             try:
                 close_old_connections()
                 pause = BUSY_SECONDS if self.round() else timing().poll

@@ -10,6 +10,7 @@ from celery import Celery
 from django.conf import settings
 
 from cmsys.env import ConfigurationError
+from cmsys.jobs.heartbeat import WorkerHeartbeat
 
 TASK = "cmsys.jobs.run"
 
@@ -35,6 +36,7 @@ def make_app(options: dict[str, Any], address: str) -> Celery:
     """An application with settings.CELERY that speaks to the broker at `address`."""
     made = Celery("cmsys", broker=broker_url(address), set_as_current=True)
     made.conf.update(options)
+    made.steps["worker"].add(WorkerHeartbeat)
     return made
 
 

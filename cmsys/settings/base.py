@@ -45,7 +45,6 @@ INSTALLED_APPS = [
     "customers.service",
     "customers.allocation",
     "customers.planning",
-    "customers.execution",
     "appraisal.schemes",
     "appraisal.figures",
     "appraisal.cycles",
@@ -58,6 +57,7 @@ INSTALLED_APPS = [
     "appraisal.overview",
     "training.courses",
     "training.plans",
+    "cmsys.backups",
     "cmsys.demo",
 ]
 

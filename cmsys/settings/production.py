@@ -6,16 +6,22 @@ from pathlib import Path
 
 from cmsys.env import Env, caches, database
 from cmsys.settings.base import *
-from cmsys.settings.base import DATABASE_ROLE
+from cmsys.settings.base import CELERY, DATABASE_ROLE
+from cmsys.settings.logs import as_json
 
 env = Env()
 CMSYS_HOME = Path(env.text("CMSYS_HOME", "/var/lib/cmsys"))
+# Where worker, beat and dispatcher leave signs of life for whoever watches them (deploy/health.py); nowhere by default.
+HEARTBEATS = env.text("CMSYS_HEARTBEATS", "")
 DEBUG = False
 SECRET_KEY = env.secret("CMSYS_SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.words("CMSYS_SECRET_KEY_FALLBACKS", ())
+SECRET_KEY_FALLBACKS = env.secrets("CMSYS_SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("CMSYS_HOSTS")
-DATABASES = {"default": database(env.text("DATABASE_URL"), role=DATABASE_ROLE)}
-REDIS_URL = env.text("REDIS_URL")
+DATABASES = {"default": database(env.address("DATABASE_URL", "DATABASE_PASSWORD"), role=DATABASE_ROLE)}
+LOGGING = as_json(env.choice("CMSYS_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")))
+# Workers log as everything else does.
+CELERY = {**CELERY, "worker_hijack_root_logger": False, "worker_redirect_stdouts": False}
+REDIS_URL = env.address("REDIS_URL", "REDIS_PASSWORD")
 CACHES = caches(REDIS_URL)
 
 SESSION_COOKIE_NAME = "__Host-sessionid"
@@ -30,6 +36,7 @@ SECURE_REDIRECT_EXEMPT = [
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # How many trusted proxies stand in front. Their X-Forwarded-* headers are believed, nobody else's.
 PROXY_COUNT = env.integer("CMSYS_PROXY_COUNT", 1, low=0, high=5)
 AXES_IPWARE_PROXY_COUNT = PROXY_COUNT
