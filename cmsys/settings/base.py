@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "customers.service",
     "customers.allocation",
     "customers.planning",
+    "customers.execution",
     "appraisal.schemes",
     "appraisal.figures",
     "appraisal.cycles",
