@@ -100,8 +100,9 @@ class Plan:
         return (self.objective - self.bound) / abs(self.objective) if self.objective else 0.0
 
 
-def bundles(found: Sequence[Cut], size: int = BUNDLE) -> list[list[Cut]]:
-    """Blocks in bundles of about `size` customers, in order of their numbers."""
+def bundles(found: Sequence[Cut], size: int | None = None) -> list[list[Cut]]:
+    """Blocks in bundles of about `size` (usually BUNDLE) customers, in order of their numbers."""
+    size = BUNDLE if size is None else size
     parts: list[list[Cut]] = []
     held = size
     for cut in found:

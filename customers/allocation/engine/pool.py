@@ -1,9 +1,10 @@
 """The relaxation of a block in stay/pool form: exact, with 3–15 times fewer arcs than every customer with every manager.
 
 A unit's points go to its present manager by one "stay" arc, or by one "pool" arc, which carries the price of moving, into
-the class of units that fit managers alike; classes have the arcs to managers. A pool point that returns to the present
-manager pays for a move it does not make, which is never better than staying, so nothing is lost. Costs per point are
-scaled by the least common multiple of the efforts; where that would leave 64 bits they are rounded down, and the bound
+the class of units that fit managers alike up to a constant, which their pool arcs carry; classes have the arcs to managers.
+Where a team sits under one roof the distance of a customer is such a constant, and classes are few. A pool point that
+returns to the present manager pays for a move it does not make, which is never better than staying, so nothing is lost.
+Costs per point are scaled by the least common multiple of the efforts; where that would leave 64 bits they are rounded down, and the bound
 stays a bound.
 """
 
@@ -16,10 +17,12 @@ import numpy as np
 from .blocks import Block
 from .flow import Infeasible, Sinks
 from .network import SAFE, distances, lack, solve_network
-from .problem import Ints
+from .problem import Flags, Ints
 
 # The scale used when the least common multiple of the efforts is too large: many divisors, costs rounded down.
 COARSE = 720_720
+# Any large odd number: rows of costs are marked by multiples of it, 64 bits wrapping round.
+ODD = 0x9E3779B97F4A7C1
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,12 @@ def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxe
     if key_price is not None:
         here += block.keys[choice] * key_price[at]
         row += block.keys[shown][:, None] * key_price
-    line, column = np.nonzero(block.open[block.kind[shown]])
+    per_point = row * scale // effort[shown][:, None]
+    permitted, moving = block.open[block.kind[shown]], block.moved[block.kind[shown]]
+    merged, kept, constant = _alike(per_point, permitted, moving)
+    extra, label, shown = constant[label], merged[label], shown[kept]
+    per_point = per_point[kept] - constant[kept][:, None]
+    line, column = np.nonzero(permitted[kept])
     # Nodes: units with a choice, then classes, managers, the sink.
     units, classes, managers = len(choice), len(shown), block.size[1]
     node = np.zeros(len(effort), dtype=np.int64)
@@ -104,8 +112,11 @@ def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxe
     supply = np.concatenate([effort[choice], _total(effort[free], label[free], classes)])
     tails = [node[choice], node[both], units + line]
     heads = [units + classes + at, units + label[both], units + classes + column]
-    costs = [here * scale // effort[choice], leave[both] * scale // effort[both],
-             row[line, column] * scale // effort[shown[line]]]  # fmt: skip
+    costs = [
+        here * scale // effort[choice],
+        leave[both] * scale // effort[both] + extra[both],
+        per_point[line, column],
+    ]
     carried, sinks, flows = _solve(block, supply, tails, heads, costs, units + classes, scale)
     stay = np.zeros(len(effort), dtype=np.int64)
     pool = np.where(stays, 0, effort)
@@ -115,7 +126,7 @@ def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxe
     flow[line, column] = carried[b:]
     load = flow.sum(axis=0) + _total(stay[choice], at, managers)
     fixed = int(leave[free].sum())
-    linear = int((carried * np.concatenate(costs)).sum())
+    linear = int((carried * np.concatenate(costs)).sum()) + int((effort[free] * extra[free]).sum())
     table = int(block.loads.cost(np.arange(managers), load).sum())
     moved = int((pool[both] * (scale // effort[both])).sum()) + scale * int((owner[free] >= 0).sum())
     moved += int((flow * block.moved[block.kind[shown]] * scale // effort[shown][:, None]).sum())
@@ -197,6 +208,26 @@ def _classes(block: Block, keyed: bool) -> tuple[Ints, Ints]:
             code = code * len(values) + back
     _, shown, label = np.unique(code, return_index=True, return_inverse=True)
     return label.astype(np.int64), shown.astype(np.int64)
+
+
+def _alike(per_point: Ints, permitted: Flags, moving: Ints) -> tuple[Ints, Ints, Ints]:
+    """Classes whose costs per point differ by a constant at the managers permitted, who are the same: the new class of each
+    (int64[c]), one old class of each new one, and each old class's constant (its least cost). Rows that count moves of a
+    group stay as they are."""
+    constant = np.where(permitted, per_point, np.iinfo(np.int64).max).min(
+        axis=1, initial=np.iinfo(np.int64).max
+    )
+    constant[~permitted.any(axis=1) | moving.any(axis=1)] = 0
+    rest = np.where(permitted, per_point - constant[:, None], -1)
+    alone = np.where(moving.any(axis=1), np.arange(len(rest)), -1)
+    # Rows are told apart by a mark; whether a mark has mixed different rows is looked at.
+    marks = rest @ (np.arange(1, rest.shape[1] + 1, dtype=np.int64) * ODD | 1) + alone * ODD
+    _, kept, merged = np.unique(marks, return_index=True, return_inverse=True)
+    if not np.array_equal(rest[kept][merged], rest) or not np.array_equal(alone[kept][merged], alone):
+        _, kept, merged = np.unique(
+            np.column_stack([rest, alone]), axis=0, return_index=True, return_inverse=True
+        )
+    return merged.reshape(-1).astype(np.int64), kept.astype(np.int64), constant
 
 
 def _scale(block: Block) -> tuple[int, bool]:
