@@ -14,12 +14,13 @@ class PlanningConfig(AppConfig):
         from cmsys.ui.history import history_card
         from cmsys.ui.kinds import name_kinds
         from cmsys.ui.registry import Card, Group, MenuEntry, add_cards, add_menu
-        from customers.planning import cards, periodic
+        from customers.planning import cards, later, periodic
         from customers.planning.api import PlanViewSet
         from customers.planning.jobs import register
         from customers.planning.permissions import PLAN_EDIT, PLAN_VIEW
 
         register()
+        later.register()
         periodic.register()
         register_resource("allocation-plans", PlanViewSet)
         add_menu(
@@ -41,5 +42,7 @@ class PlanningConfig(AppConfig):
                 "plan.impossible": _("分客方案无法满足"),
                 "plan.fail": _("分客方案计算失败"),
                 "plan.discard": _("放弃分客方案"),
+                "plan.choose": _("调整分客方案"),
+                "plan.again": _("按选择重算分客方案"),
             }
         )

@@ -21,7 +21,9 @@ from customers.planning.choices import PlanState
 from customers.planning.models import AllocationPlan, PlanBundle, PlanManager, PlanSnapshot
 from customers.planning.permissions import REBALANCE
 from customers.planning.reading import read
+from customers.planning.recomputing import keep_answers
 from customers.planning.runs import BUNDLE, MERGE, READ, PlanArgs, PlanDone
+from customers.planning.services.again import ask_curve
 from customers.planning.services.moving import plan_take
 from customers.planning.snapshots import packed, packed_answers, unpacked, unpacked_answers
 from customers.planning.solving import parts_of, put_together, solve_part
@@ -105,12 +107,13 @@ def merge_step(run: Run) -> Chunk:
     if solved.plan is not None and len(solved.left_out):
         # What explanations are asked of is what was planned.
         PlanSnapshot.objects.filter(plan=plan).update(content=packed(solved.problem))
-    PlanBundle.objects.filter(plan=plan).delete()
+    keep_answers(plan, solved.answers)
     told = {"customers": plan.customers, "moves": plan.moves, "forced": plan.forced, "digest": plan.digest[:16],
             "unmet": len(plan.unmet)}  # fmt: skip
     verb = "impossible" if solved.plan is None else "draft"
     plan_take(actor=run.actor, plan=plan, verb=verb, now=run.now, told=told)
     plan_told(plan, run.now)
+    ask_curve(plan, run.actor)
     message = _("草案已生成：移动 %(moves)d 户，首次分配 %(first)d 户") % {
         "moves": plan.moves,
         "first": plan.first,

@@ -80,6 +80,8 @@ class AllocationPlan(models.Model):
     percent = models.PositiveSmallIntegerField(_("移动上限（%）"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("修订"), default=1)
     curve: Any = models.JSONField(default=list, blank=True)
+    # What each rule costs everything else: {"rule", "least", "most", "without", "moves"}, objectives in cost units.
+    prices: Any = models.JSONField(default=list, blank=True)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("提交人"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="+",

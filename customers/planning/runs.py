@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from cmsys.jobs.documents import Document
 
 READ, BUNDLE, MERGE = "allocation.rebalance", "allocation.bundle", "allocation.merge"
+AGAIN, CURVE, PRICE = "allocation.again", "allocation.curve", "allocation.price"
 
 
 @dataclass(frozen=True)
 class PlanArgs(Document):
-    """Which plan; `bundle` for one part of it."""
+    """Which plan; `bundle` for one part of it (or one rule), `revision` for one computation of it."""
 
     plan: int
     bundle: int = 0
+    revision: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from customers.allocation.engine.plan import Plan, Work, bundles, in_turn, merge
 from customers.allocation.engine.problem import Ints, Problem
 from customers.planning.snapshots import without
 
-
 Pair = tuple[int, int]
 
 

@@ -19,7 +19,12 @@ RULES = {
     "branch": gettext_lazy("不在同一统筹范围"), "minimum_grade": gettext_lazy("等级低于该级客户的下限"),
     "certificates": gettext_lazy("没有要求的证书"), "intake": gettext_lazy("已离职、借调或不再接收"),
     "tenure_limit": gettext_lazy("轮换到期"), "pin": gettext_lazy("约定由他人管户"), "exclusion": gettext_lazy("约定不得管户"),
-    "recusal": gettext_lazy("须回避"),
+    "recusal": gettext_lazy("须回避"), "lock": gettext_lazy("已锁定由他人管户"), "bar": gettext_lazy("已驳回留在现主办"),
+}  # fmt: skip
+# What a planner may do with lines of a draft.
+ACTS = {
+    "keep": gettext_lazy("锁定"), "stay": gettext_lazy("保持现状"), "assign": gettext_lazy("改派"), "bar": gettext_lazy("驳回"),
+    "undo": gettext_lazy("撤销选择"),
 }  # fmt: skip
 TRIGGERS = {
     "unassigned": gettext_lazy("%(n)s 户无主办"), "overload": gettext_lazy("%(n)s 人超出容量"),

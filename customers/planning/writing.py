@@ -39,8 +39,11 @@ def write_plan(row: AllocationPlan, whole: Problem, solved: Solved) -> None:
     if solved.plan is None:
         row.save()
         return
-    problem, plan = solved.problem, solved.plan
-    found = lines_of(problem, plan.manager)
+    write_solved(row, solved.problem, solved.plan, lines_of(solved.problem, solved.plan.manager))
+
+
+def write_solved(row: AllocationPlan, problem: Problem, plan: Plan, found: Lines) -> None:
+    """Figures, lines and people of a plan that was found; lines and figures of an earlier computation go."""
     row.digest = plan.digest
     row.held = int((problem.customers.owner != NONE).sum())
     row.moves, row.forced, row.budget = plan.moves, plan.forced, plan.budget
