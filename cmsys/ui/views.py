@@ -61,10 +61,17 @@ class ResourceViews:
     def detail(self, request: SignedInRequest, key: str) -> HttpResponse:
         require(request.user, self.resource.function("view"))
         instance = self.resource.find(request.user, key)
-        offered, cards = list(cards_for(self.resource.key, request.user)), []
-        buttons = buttons_for(self.resource.key, request.user)
-        asked = {one.function for one in (*offered, *buttons) if one.function}
-        reached = self.resource.within_reach(request.user, asked, instance)
+        page = self.page_of(request, instance)
+        template = "ui/drawer.html" if request.GET.get("drawer") else "ui/detail.html"
+        return render(request, template, {"page": page, "object": instance})
+
+    def page_of(self, request: SignedInRequest, instance: Any) -> DetailPage:
+        """What the page of one object shows: the room's own and what rooms above add, as far as the reader reaches it."""
+        offered = list(cards_for(self.resource.key, request.user))
+        buttons = list(buttons_for(self.resource.key, request.user))
+        functions = [card.function for card in offered] + [one.function for one in buttons]
+        asked = {function for function in functions if function is not None}
+        reached, cards = self.resource.within_reach(request.user, asked, instance), []
         for card in offered:
             # Having the function for somebody else's object is not enough.
             if card.function and card.function not in reached:
@@ -76,7 +83,7 @@ class ResourceViews:
         for one in buttons:
             if one.function is None or one.function in reached:
                 actions += one.actions(request, instance)
-        page = DetailPage(
+        return DetailPage(
             title=self.resource.object_title(instance),
             subtitle=self.resource.object_subtitle(instance),
             identity=self.resource.identity(instance),
@@ -85,8 +92,6 @@ class ResourceViews:
             cards=cards,
             url=self.resource.url("detail", instance),
         )
-        template = "ui/drawer.html" if request.GET.get("drawer") else "ui/detail.html"
-        return render(request, template, {"page": page, "object": instance})
 
     def create(self, request: SignedInRequest) -> HttpResponse:
         require(request.user, self.resource.function("create"))
