@@ -222,6 +222,7 @@ def _accounts(
         Role.SYS: ("sys", "系统管理员", "YS"), Role.SEC: ("sec", "安全管理员", "YS"), Role.AUD: ("aud", "安全审计员", "YS"),
         Role.HRH: ("hrh", "何晓岚", "YS-HR"), Role.HRB: ("hrb", "方文博", "B01"), Role.CM: ("cm", own.name, own.unit.code),
         Role.CMD: ("cmd", "邱明达", "YS-KH"), Role.DA: ("da", "戴书音", "YS-KH"), Role.TRN: ("trn", "唐若宁", "YS-HR"),
+        Role.LDR: ("ldr", "高怀谷", "YS"),
     }  # fmt: skip
     accounts = []
     for role, (username, name, code) in places.items():

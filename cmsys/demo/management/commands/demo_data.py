@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cmsys.audit.acting import acting_as
+from cmsys.demo.allocation import allocate
 from cmsys.demo.cycles import grade
 from cmsys.demo.filling import ACTOR, fill
 from cmsys.demo.training import teach
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         cycles = grade(actor=ACTOR, today=today, now=now)
         graded = [cycle for cycle in cycles if cycle.graded_at]
         teach(actor=ACTOR, cycle=graded[-1] if graded else None, today=today, now=now)
+        allocate(actor=ACTOR, today=today, now=now)
         return "，" + "、".join(
             f"{cycle.period} {cycle.scored} 人已评" for cycle in cycles if cycle.graded_at
         )
