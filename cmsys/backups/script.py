@@ -21,6 +21,8 @@ BEGIN
         FROM pg_class c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        -- Tables take along what belongs to them: the sequence of a column cannot be dropped by itself.
+        ORDER BY c.relkind NOT IN ('r', 'p'), c.relkind NOT IN ('v', 'm')
     LOOP EXECUTE each.statement; END LOOP;
     FOR each IN
         SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure) AS statement
@@ -52,7 +54,7 @@ def order(listed: str) -> str:
 
 
 def beginning(replace: bool) -> str:
-    return "BEGIN;\nSET LOCAL lock_timeout = '10s';\n" + (_CLEAR if replace else "")
+    return "BEGIN;\nSET LOCAL lock_timeout = '10s';\nSET LOCAL client_min_messages = warning;\n" + (_CLEAR if replace else "")
 
 
 def end(counts: Mapping[str, int]) -> str:
