@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "customers.allocation",
     "customers.planning",
     "customers.execution",
+    "customers.handover",
     "appraisal.schemes",
     "appraisal.figures",
     "appraisal.cycles",

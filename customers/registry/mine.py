@@ -19,6 +19,7 @@ from cmsys.access.actors import require
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.ui.pages import Action
 from customers.registry.filters import CustomerFilterSet
+from customers.registry.marks import Mark, marks_for
 from customers.registry.models import Contact, ContactRole, Customer, CustomerTier
 from customers.registry.permissions import CUSTOMER_CLEAR
 from customers.registry.resources import CUSTOMERS, STATE_TONES, tier_tone
@@ -48,7 +49,7 @@ class MinePage:
 
 @require_GET
 def mine(request: SignedInRequest) -> HttpResponse:
-    """Own customers, the best tier first; four queries whatever there is."""
+    """Own customers, the best tier first; four queries whatever there is, and one for each room that marks them."""
     require(request.user, CUSTOMER_CLEAR)
     today = timezone.localdate()
     own = own_customers(request)
@@ -65,12 +66,14 @@ def mine(request: SignedInRequest) -> HttpResponse:
     page = min(max(int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1, 1), pages)
     contacts = Prefetch("contacts", Contact.objects.order_by("name", "pk"))
     shown = ordered.prefetch_related(contacts)[(page - 1) * PAGE : page * PAGE]
+    customers = list(shown)
+    marks = marks_for(request.user, [customer.pk for customer in customers], today)
     here = request.path
     context = MinePage(
         title=_("我的客户"),
         subtitle=_("共 %(total)d 户 · 截至 %(day)s") % {"total": sum(counts.values()), "day": today.isoformat()},
         q=query.get("q", ""), tier=query.get("tier", ""), tiers=_tiers(here, query, counts),
-        rows=[_row(customer, today) for customer in shown],
+        rows=[_row(customer, today, marks.get(customer.pk, [])) for customer in customers],
         pager={
             "total": total, "page": page, "pages": pages,
             "prev_url": _address(here, query, page=page - 1) if page > 1 else "",
@@ -114,7 +117,7 @@ def _tiers(path: str, query: dict[str, str], counts: dict[Any, int]) -> list[dic
     ]  # fmt: skip
 
 
-def _row(customer: Any, today: date) -> dict[str, Any]:
+def _row(customer: Any, today: date, marks: list[Mark]) -> dict[str, Any]:
     contacts = list(customer.contacts.all())
     reachable = [contact for contact in contacts if contact.mobile]
     called = min(reachable, key=lambda found: _turn(found.role), default=None)
@@ -122,7 +125,7 @@ def _row(customer: Any, today: date) -> dict[str, Any]:
     return {
         "url": reverse("customers_detail", args=[customer.customer_no]), "name": customer.name,
         "tier": customer.tier.name if customer.tier else "", "tier_tone": tier_tone(customer),
-        "state": customer.state.label, "state_tone": STATE_TONES[customer.state],
+        "marks": marks, "state": customer.state.label, "state_tone": STATE_TONES[customer.state],
         "about": " · ".join(part for part in about if part),
         "call": called.mobile if called else "",
         "call_label": _("致电%(name)s") % {"name": called.name} if called else "",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from cmsys.access.actors import Actor, require
 from cmsys.access.refusals import refused
 from cmsys.audit.ledger import record
+from customers.registry.followers import owner_began, owner_withdrawn
 from customers.registry.models import Assignment, AssignmentRole, Customer
 from customers.registry.owners import set_owners
 from customers.registry.permissions import ASSIGNMENT_EDIT
@@ -32,7 +33,8 @@ def assignment_begin(
     ends_on: date | None = None,
     reason: str,
 ) -> Assignment:
-    """Gives a customer a manager in a role from a day on. A new primary manager ends the present one on that day.
+    """Gives a customer a manager in a role from a day on. A new primary manager ends the present one on that day, and rooms
+    that follow owners hear of it.
 
     Locks the customer. Raises MissingFunction, DoesNotExist (customer or manager out of reach), ValidationError (no
     reason, a day not after the last change, somebody who left or whose unit is closed, the same again).
@@ -42,7 +44,12 @@ def assignment_begin(
         raise refused("reason", "missing", _("请填写原因。"))
     customer = _locked_customer(actor, customer_id)
     people = RelationshipManager.objects.reached_by(actor, ASSIGNMENT_EDIT).select_related("unit")
-    return _begin(actor, customer, people.get(pk=manager_id), role, starts_on, ends_on, today, reason)
+    begun, former = _begin(
+        actor, customer, people.get(pk=manager_id), role, starts_on, ends_on, today, reason
+    )
+    if role == PRIMARY:
+        owner_began(actor, begun, former, today)
+    return begun
 
 
 @transaction.atomic
@@ -88,6 +95,8 @@ def assignment_withdraw(*, actor: Actor, today: date, assignment_id: int, reason
             _("该归属自 %(day)s 起已生效，不能取消；请登记结束日期或新的主办。") % {"day": found.starts_on},
         )  # fmt: skip
     before = {"role": found.get_role_display(), "manager": found.manager, "starts_on": found.starts_on}
+    if found.role == PRIMARY:
+        owner_withdrawn(actor, found, today)
     found.delete()
     if found.role == PRIMARY:
         former = Assignment.objects.filter(customer=customer, role=PRIMARY, ends_on=found.starts_on)
@@ -121,8 +130,9 @@ def _begin(
     ends_on: date | None,
     today: date,
     reason: str,
-) -> Assignment:
-    """The customer is locked, so that what is read here still holds when it is written."""
+) -> tuple[Assignment, Assignment | None]:
+    """The assignment, and the one that ends with it. The customer is locked, so that what is read here still holds when it
+    is written."""
     _check_holder(manager, ends_on, today)
     if ends_on is not None and ends_on <= starts_on:
         raise refused("ends_on", "conflict", _("结束日期须晚于开始日期。"))
@@ -138,7 +148,7 @@ def _begin(
         "assignment.begin", customer, actor=actor, before={"manager": former.manager} if former else {}, after=after,
         reason=reason,
     )  # fmt: skip
-    return begun
+    return begun, former
 
 
 def _check_holder(manager: RelationshipManager, ends_on: date | None, today: date) -> None:

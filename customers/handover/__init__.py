@@ -1,0 +1,1 @@
+"""移交 with three signatures, and the first contact a new owner makes."""

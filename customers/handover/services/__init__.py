@@ -1,0 +1,1 @@
+"""What people do with a handover and with a first contact."""

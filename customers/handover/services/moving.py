@@ -1,0 +1,97 @@
+"""The one way a handover moves: check, write, note the step, one event. Every verb of the table goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from cmsys.access.actors import Actor, require
+from cmsys.access.functions import Function, Reach
+from cmsys.access.refusals import Conflict, refused
+from cmsys.accounts.models import User
+from cmsys.audit.ledger import record
+from cmsys.workflow.form import Form
+from customers.handover.models import Handover, HandoverStep
+from customers.handover.transitions import HANDOVER
+from managers.conduct.selectors import recusal
+
+
+def handover_locked(actor: Actor, handover_id: int, function: Function) -> Handover:
+    """The handover, locked, with both sides. Raises MissingFunction, Handover.DoesNotExist (out of reach)."""
+    require(actor, function)
+    rows = Handover.objects.reached_by(actor, function).select_for_update(of=("self",))
+    found: Handover = rows.select_related("giver__unit", "taker__unit", "plan").get(pk=handover_id)
+    return found
+
+
+def repeated(handover: Handover, actor: Actor, verb: str, nonce: str) -> bool:
+    """Whether this very form was taken already. Another person's number, or one of another act, is refused."""
+    step = HandoverStep.objects.filter(nonce=nonce).first() if nonce else None
+    if step is None:
+        return False
+    if (step.handover_id, step.verb, step.actor_id) != (handover.pk, verb, actor.actor_id):
+        raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
+    return True
+
+
+def principal_of(actor: Actor, function: Function, *paths: str) -> User | None:
+    """In whose place the actor acts at units (paths), any of which will do; None where he has the function there himself.
+    A query for a deputy."""
+    principals = []
+    for reached in actor.access.reaches(function):
+        within = any(path.startswith(reached.unit_path) for path in paths)
+        if reached.reach is Reach.SUBTREE and not within:
+            continue
+        if reached.deputy_for is None:
+            return None
+        principals.append(reached.deputy_for)
+    return User.objects.filter(pk=principals[0]).first() if principals else None
+
+
+def check_third(actor: Actor, behalf: User | None, handover: Handover, today: date) -> None:
+    """Raises ValidationError at `recusal` where the actor, or the one he stands in for, is a party or has declared a relation
+    to one. Four queries a person at most."""
+    for person in [actor, *([behalf] if behalf is not None else [])]:
+        for side in (handover.giver, handover.taker):
+            number = getattr(person, "employee_no", None)
+            said = recusal(person.actor_id or 0, number, side.pk, side.employee_no, today)
+            if said:
+                raise refused("recusal", "recused", said)
+
+
+def handover_take(
+    *, actor: Actor, handover: Handover, verb: str, form: Form, now: datetime, behalf: User | None = None,
+    changes: Mapping[str, Any] | None = None, told: Mapping[str, Any] | None = None,
+) -> HandoverStep:  # fmt: skip
+    """Takes one transition of a locked handover and returns its step; `changes` are fields it sets, `told` what the step
+    says besides.
+
+    Raises MissingFunction, Conflict (another state, or changed since the form's version: who and when), ValidationError
+    (no reason). An update, two inserts.
+    """
+    transition = HANDOVER.check(verb, handover.state, by=handover.moved_by, at=handover.moved_at)
+    if transition.function is not None:
+        require(actor, transition.function)
+    if form.version and form.version != handover.updated_at.isoformat():
+        words = _("您打开之后，%(who)s 又办理过这一移交单。请刷新页面后再定。")
+        raise Conflict(words % {"who": handover.moved_by or _("系统")})
+    HANDOVER.check_reason(transition, form.reason)
+    given, said = dict(changes or {}), dict(told or {})
+    before = {"state": handover.state}
+    source, handover.state = handover.state, transition.target
+    for name, value in given.items():
+        setattr(handover, name, value)
+    handover.moved_at, handover.moved_by = now, actor.actor_name[:120]
+    handover.save(update_fields=["state", *given, "moved_at", "moved_by", "updated_at"])
+    step: HandoverStep = handover.steps.create(
+        verb=verb, actor_id=actor.actor_id, actor_name=actor.actor_name[:120], on_behalf=behalf, from_state=source,
+        to_state=transition.target, reason=form.reason.strip(), data=said, nonce=form.nonce or None, at=now,
+    )  # fmt: skip
+    after: dict[str, Any] = {"state": handover.state, **said}
+    if behalf is not None:
+        after["on_behalf"] = str(behalf)
+    record(f"handover.{verb}", handover, actor=actor, before=before, after=after, reason=form.reason, now=now)
+    return step
