@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("managers.careers.urls")),
     path("", include("managers.profiles.urls")),
     path("", include("managers.conduct.urls")),
+    path("", include("customers.tiers.urls")),
     path("", include("customers.registry.urls")),
     path("", include("customers.allocation.urls")),
     path("", include("customers.planning.urls")),

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "customers.registry",
     "customers.engagement",
     "customers.service",
+    "customers.tiers",
     "customers.allocation",
     "customers.planning",
     "customers.execution",

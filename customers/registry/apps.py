@@ -53,6 +53,7 @@ class RegistryConfig(AppConfig):
                 "customer.create": _("登记客户"),
                 "customer.update": _("修改客户"),
                 "customer.tier": _("调整客户分级"),
+                "customer.tier_release": _("解除手工分级"),
                 "customer.remove": _("删除客户（撤销导入）"),
                 "contact.create": _("登记联系人"),
                 "contact.update": _("修改联系人"),

@@ -176,11 +176,15 @@ class EndForm(forms.Form):
 
 
 class TierForm(forms.Form):
-    """A tier by hand, with its reason."""
+    """A tier by hand, until when it holds against rules, and why."""
 
     tier = forms.ModelChoiceField(
         label=_("客户分级"), queryset=CustomerTier.objects.all(), required=False, empty_label=_("未分级")
     )
+    until = forms.DateField(
+        label=_("有效期至（不含）"), required=False, widget=forms.DateInput(),
+        help_text=_("在此之前按规则分级不改动；不填则一直有效，直到解除。"),
+    )  # fmt: skip
     reason = forms.CharField(label=_("原因"), max_length=300)
 
 

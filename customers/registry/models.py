@@ -1,4 +1,4 @@
-"""Customer, Contact, CustomerTier and Assignment."""
+"""Customer, Contact, CustomerTier, TierHold and Assignment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from cmsys.access.functions import Function
@@ -184,6 +185,38 @@ class Customer(models.Model):
     @property
     def state(self) -> RelationState:
         return RelationState.EXISTING if self.since else RelationState.PROSPECT
+
+
+class TierHold(models.Model):
+    """手工分级: a tier somebody has set by hand holds against every rule until a day (excluded), or until it is released.
+
+    One is open for a customer at a time; a later one succeeds it. `tier` is what was set, empty for 未分级.
+    """
+
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("客户"), on_delete=models.CASCADE, related_name="tier_holds", db_index=False
+    )
+    tier = models.ForeignKey(
+        CustomerTier, verbose_name=_("客户分级"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # fmt: skip
+    reason = models.CharField(_("原因"), max_length=300)
+    set_by = models.CharField(_("评定人"), max_length=120)
+    set_at = models.DateTimeField(_("评定时间"), db_default=Now())
+    ends_on = models.DateField(_("有效期至（不含）"), null=True, blank=True)
+    released_at = models.DateTimeField(_("解除时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("手工分级")
+        ordering = ["customer", "-pk"]
+        indexes = [models.Index(fields=["customer"], name="registry_hold_customer")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(released_at__isnull=True), name="registry_one_hold_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier_id} {self.ends_on}"
 
 
 class ContactRole(models.TextChoices):

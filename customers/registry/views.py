@@ -24,7 +24,8 @@ from customers.registry.models import Assignment, Contact
 from customers.registry.resources import CUSTOMERS, shown_name
 from customers.registry.services.assignments import assignment_begin, assignment_end, assignment_withdraw
 from customers.registry.services.contacts import contact_add, contact_remove, contact_reveal, contact_update
-from customers.registry.services.customers import customer_reveal, customer_tier
+from customers.registry.services.customers import customer_reveal
+from customers.registry.services.tiers import customer_tier
 
 FORM_METHODS = ["GET", "POST"]
 
@@ -113,7 +114,9 @@ def tier_edit(request: SignedInRequest, customer_no: str) -> HttpResponse:
     url = CUSTOMERS.url("detail", customer)
 
     def save() -> Any:
-        return customer_tier(actor=request.user, customer_id=customer.pk, **form.cleaned_data)
+        return customer_tier(
+            actor=request.user, customer_id=customer.pk, today=timezone.localdate(), **form.cleaned_data
+        )
 
     if request.method == "POST" and form.is_valid() and _done(request, form, save):
         return HttpResponseRedirect(url)

@@ -9,12 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from customers.registry.models import Assignment, Customer
-from customers.registry.services.customers import (
-    customer_create,
-    customer_reveal,
-    customer_tier,
-    customer_update,
-)
+from customers.registry.services.customers import customer_create, customer_reveal, customer_update
+from customers.registry.services.tiers import customer_tier
 from managers.profiles.models import RelationshipManager
 from tests.cast import TODAY
 from tests.customers.conftest import Stage

@@ -16,7 +16,7 @@ from cmsys.accounts.pinyin import pinyin_of
 from cmsys.audit.ledger import record
 from cmsys.org.services.units import check_placeable
 from customers.registry.masking import mask_person
-from customers.registry.models import AssignmentRole, Customer, CustomerCategory, CustomerKind, CustomerTier
+from customers.registry.models import AssignmentRole, Customer, CustomerCategory, CustomerKind
 from customers.registry.permissions import CUSTOMER_EDIT, CUSTOMER_REVEAL, CUSTOMER_TIER
 from customers.registry.rules import is_addressable, is_credit_code, is_masked
 from customers.registry.services.assignments import _begin
@@ -101,24 +101,6 @@ def customer_update(
     record(
         "customer.update", customer, actor=actor, before=_said(kind, before), after=_said(kind, after), reason=reason
     )  # fmt: skip
-    return customer
-
-
-@transaction.atomic
-def customer_tier(*, actor: Actor, customer_id: int, tier: CustomerTier | None, reason: str) -> Customer:
-    """Sets the tier by hand. Raises MissingFunction, Customer.DoesNotExist, ValidationError (no reason, the same tier)."""
-    require(actor, CUSTOMER_TIER)
-    if not reason.strip():
-        raise refused("reason", "missing", _("请填写原因。"))
-    customer = _locked(actor, "tier", customer_id)
-    before = customer.tier
-    if before == tier:
-        raise refused("tier", "unchanged", _("已经是“%(tier)s”。") % {"tier": tier or _("未分级")})
-    customer.tier = tier
-    customer.save(update_fields=["tier", "updated_at"])
-    record(
-        "customer.tier", customer, actor=actor, before={"tier": before}, after={"tier": tier}, reason=reason
-    )
     return customer
 
 

@@ -1,0 +1,1 @@
+"""Services of tier rules and runs."""

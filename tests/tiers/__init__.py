@@ -1,0 +1,1 @@
+"""Tier rules, their runs, and what becomes of customers."""
