@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("customers.registry.urls")),
     path("", include("customers.allocation.urls")),
     path("", include("customers.planning.urls")),
+    path("", include("customers.approval.urls")),
     path("", include("customers.execution.urls")),
     path("", include("customers.handover.urls")),
     path("", include("customers.engagement.urls")),

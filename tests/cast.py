@@ -48,6 +48,7 @@ PEOPLE: dict[str, tuple[str, Role | None, str, str | None]] = {
     "hrh": ("郑人事", Role.HRH, "HO", None),
     "hrb": ("冯分行", Role.HRB, "BJ", None),
     "mgr": ("李敏", Role.MGR, "CD", None),
+    "ldr": ("许分管", Role.LDR, "BJ", None),
     "cm": ("陈思远", Role.CM, "CD", "M-CD1"),
     "cmd": ("蒋客管", Role.CMD, "HO", None),
     "da": ("沈数据", Role.DA, "HO", None),

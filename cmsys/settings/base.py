@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "customers.tiers",
     "customers.allocation",
     "customers.planning",
+    "customers.approval",
     "customers.execution",
     "customers.handover",
     "appraisal.schemes",

@@ -54,7 +54,7 @@ class PolicyDocument:
     budget_percent: at most so many of the customers who have a manager may move; None for no limit. evaluation: weights
     of the sheet's parts, adding up to 100, and for how many months it holds. lines: which kinds of customers a business
     line serves. industries: names under which managers state an industry, by section letter of GB/T 4754.
-    intake: what a manager of a status may take.
+    intake: what a manager of a status may take. review_days: working days the units concerned have to answer a plan.
     """
 
     code: str
@@ -79,6 +79,7 @@ class PolicyDocument:
     lines: Mapping[str, tuple[str, ...]]
     industries: Mapping[str, tuple[str, ...]]
     intake: Mapping[str, str]
+    review_days: int = 5
     regulation: str = ""
     unit: str = ""
     source: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -127,7 +128,7 @@ def policy_of(data: Mapping[str, Any]) -> PolicyDocument:
         tenure_limit_months=check.maybe("tenure_limit_months", 1, 600), key_limit=check.maybe("key_limit", 1, 10_000),
         together=check.flag("together", True), evaluation=check.evaluation(),
         evaluation_months=check.whole("evaluation_months", 12, 1, 36), review_months=check.whole("review_months", 3, 1, 36),
-        first_contact_days=check.whole("first_contact_days", 5, 1, 60),
+        first_contact_days=check.whole("first_contact_days", 5, 1, 60), review_days=check.whole("review_days", 5, 1, 30),
         lines=check.lists("lines", LINES, KINDS), industries=check.lists("industries", INDUSTRIES),
         intake=check.intake(), regulation=check.text("regulation", needed=False), unit=check.text("unit", needed=False),
         source=dict(data),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection
+from django.utils.translation import gettext_lazy
 
 OPEN_COMPLAINT = "open_complaint"
+HOLDS = {OPEN_COMPLAINT: gettext_lazy("有未办结的投诉")}
 
 _MARK = """
     UPDATE customers_planning_allocationmove line
@@ -21,3 +25,8 @@ def mark_holds(plan: int, only: list[int] | None = None) -> None:
     is never held: there is nobody to stay with."""
     with connection.cursor() as cursor:
         cursor.execute(_MARK, [plan, only, only])
+
+
+def holds_said(codes: Sequence[str]) -> list[str]:
+    """What holds a customer, in words."""
+    return [str(HOLDS.get(code, code)) for code in codes]
