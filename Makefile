@@ -35,7 +35,7 @@ run:
 
 test:
 	@$(BOOTSTRAP) dev
-	@exec $(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev

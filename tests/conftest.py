@@ -3,20 +3,45 @@
 The login behind both is the superuser of the test server, so the connection may put on either role.
 
 Transactional tests empty every table afterwards, what migrations seeded included. `serialized_rollback` is not used:
-a test that needs seeded rows makes them, or runs inside a transaction as most do.
+a test that needs seeded rows makes them, or runs inside a transaction as most do. Only Django's own registers of models
+and permissions stay, so that nobody has to write their hundreds of rows anew after each of those tests.
+
+The files that take longest come first (tests/slowest.txt), so that no worker ends alone with one of them.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from cmsys.local.roles import APP, OWNER
+
+SLOWEST = Path(__file__).with_name("slowest.txt")
+# Written once when the database is made, the same for every test.
+KEPT = ("django_content_type", "auth_permission")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After every other plugin; `make test` tells xdist to keep this order of files."""
+    named = [line for line in SLOWEST.read_text(encoding="utf-8").split("\n") if line]
+    places = {name: place for place, name in enumerate(named)}
+    items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live until the end: the collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def work_as(role: str, database: BaseDatabaseWrapper = connection) -> None:
@@ -30,7 +55,7 @@ def work_as(role: str, database: BaseDatabaseWrapper = connection) -> None:
 
 
 def flush_as_owner(operations: DatabaseOperations, statements: list[str]) -> None:
-    """TRUNCATE, which the app may not: as the owner, and back again whether it worked or not."""
+    """TRUNCATE, which the app may not: as the owner, and back again whether it worked or not. All but KEPT."""
     with operations.connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {OWNER}")
         try:
@@ -39,7 +64,11 @@ def flush_as_owner(operations: DatabaseOperations, statements: list[str]) -> Non
             cursor.execute(f"SET ROLE {APP}")
 
 
-_execute_sql_flush = DatabaseOperations.execute_sql_flush
+def sql_flush_but_kept(operations: DatabaseOperations, style: Any, tables: Any, **options: Any) -> list[str]:
+    return _sql_flush(operations, style, [name for name in tables if name not in KEPT], **options)
+
+
+_execute_sql_flush, _sql_flush = DatabaseOperations.execute_sql_flush, DatabaseOperations.sql_flush
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +78,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         work_as(APP)
         # On the class, not on one connection: beside a running event loop (a browser's) Django uses another one.
         DatabaseOperations.execute_sql_flush = flush_as_owner  # type: ignore[method-assign]
+        DatabaseOperations.sql_flush = sql_flush_but_kept  # type: ignore[method-assign]
+        # Nothing was migrated: registers and grants, which are made anew after every flush, are still there.
+        flush.emit_post_migrate_signal = lambda *args, **options: None
     yield
     with django_db_blocker.unblock():
         work_as(OWNER)
