@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from cmsys.api.health import healthz, readyz
+from cmsys.api.metrics import metrics
 from cmsys.api.oauth import ClientTokenView
 from cmsys.api.views import UnknownPathView
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("o/token/", ClientTokenView.as_view(), name="oauth_token"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 handler400 = "cmsys.ui.errors.bad_request"

@@ -8,7 +8,7 @@ host="${1:-localhost}"
 mkdir -p secrets
 chmod 700 secrets
 cd secrets
-for name in secret_key database_password database_web_password database_migrate_password redis_password; do
+for name in secret_key metrics_token database_password database_web_password database_migrate_password redis_password; do
   [ -s "$name" ] || python3 -c 'import secrets; print(secrets.token_urlsafe(60), end="")' > "$name"
 done
 [ -e secret_key_fallbacks ] || : > secret_key_fallbacks

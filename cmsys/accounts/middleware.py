@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers
 
 # Answered without a session: the door, health, static files, and the API with its own authentication.
-OPEN_PREFIXES = ("/sign-in/", "/static/", "/healthz", "/readyz", "/o/", "/api/")
+OPEN_PREFIXES = ("/sign-in/", "/static/", "/healthz", "/readyz", "/metrics", "/o/", "/api/")
 # Polled by open pages; looking at them must not keep a session alive.
 POLLED_PREFIXES = ("/poll/",)
 WHILE_FORCED = ("/password/", "/sign-out/")

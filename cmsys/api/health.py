@@ -92,10 +92,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 `ok` or `degraded`, 503 `failed`; names of checks and whether they hold, no reasons: those are in the log."""
-    results = {check.name: _holds(check) for check in _checks}
+    results = outcomes()
     failed = any(check.critical and not results[check.name] for check in _checks)
     status = "failed" if failed else "ok" if all(results.values()) else "degraded"
     return JsonResponse({"status": status, "checks": results}, status=503 if failed else 200)
+
+
+def outcomes() -> dict[str, bool]:
+    """Every check by its name, and whether it holds now."""
+    return {check.name: _holds(check) for check in _checks}
 
 
 def _holds(check: Check) -> bool:

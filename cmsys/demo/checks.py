@@ -19,8 +19,15 @@ def no_demonstration_accounts(databases: Any = None, **_: Any) -> list[Error]:
         if User._meta.db_table not in connection.introspection.table_names():
             return []
         found = User.objects.filter(is_demo=True).count()
-    except DatabaseError:
-        return []
+    except DatabaseError as problem:
+        # A check that could not ask has not passed.
+        return [
+            Error(
+                f"无法查询是否有演示账号：{str(problem).strip()} (the database could not be asked)",
+                hint="请用应用的登录（compose 中的 web）执行此检查。",
+                id="cmsys.E002",
+            )
+        ]
     if not found:
         return []
     return [

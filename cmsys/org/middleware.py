@@ -18,7 +18,7 @@ from cmsys.audit.ledger import record
 # PostgreSQL's lock_not_available.
 LOCK_TIMEOUT = "55P03"
 # Their work is a transaction of its own, kept even when the answer is a refusal.
-OWN_TRANSACTION_PREFIXES = ("/sign-in/", "/static/", "/healthz", "/readyz", "/api/", "/o/")
+OWN_TRANSACTION_PREFIXES = ("/sign-in/", "/static/", "/healthz", "/readyz", "/metrics", "/api/", "/o/")
 
 
 class ActingMiddleware:

@@ -21,6 +21,8 @@ DATABASES = {"default": database(env.address("DATABASE_URL", "DATABASE_PASSWORD"
 LOGGING = as_json(env.choice("CMSYS_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")))
 # Workers log as everything else does.
 CELERY = {**CELERY, "worker_hijack_root_logger": False, "worker_redirect_stdouts": False}
+# Whoever brings one of these may read /metrics; without any there is no such page.
+METRICS_TOKENS = env.secrets("CMSYS_METRICS_TOKEN")
 REDIS_URL = env.address("REDIS_URL", "REDIS_PASSWORD")
 CACHES = caches(REDIS_URL)
 
@@ -32,6 +34,7 @@ SECURE_SSL_REDIRECT = env.flag("CMSYS_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [
     r"^healthz$",
     r"^readyz$",
+    r"^metrics$",
 ]  # asked over plain HTTP by what starts and watches processes
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

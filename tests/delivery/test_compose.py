@@ -120,7 +120,7 @@ def read_by_the_settings() -> dict[str, set[str]]:
 def test_the_environment_is_what_the_settings_read(name: str) -> None:
     given = set(services()[name]["environment"])
     wanted = read_by_the_settings()
-    assert len(wanted) == 12
+    assert len(wanted) == 13
     assert {setting for setting, names in wanted.items() if len(names & given) != 1} == set()
     assert given - set().union(*wanted.values()) == set()
 
@@ -224,8 +224,10 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert set(made) == set(compose()["secrets"])
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
-    passwords = [made[name] for name in made if name.endswith("password") or name == "secret_key"]
-    assert len(set(passwords)) == 5
+    passwords = [
+        made[name] for name in made if name.endswith("password") or name in ("secret_key", "metrics_token")
+    ]
+    assert len(set(passwords)) == 6
     assert {len(password) for password in passwords} == {80}
     assert made["secret_key_fallbacks"] == ""
     subprocess.run(command, check=True, capture_output=True)
