@@ -35,6 +35,7 @@ from customers.allocation.selectors import evaluations_on, rules_on
 from customers.planning.columns import columns
 from customers.registry.models import CustomerTier
 from managers.careers.models import Grade
+from managers.conduct.selectors import related_pairs
 from managers.profiles.models import Certificate, RelationshipManager, Status
 
 # Customers are placed on a grid of about two kilometres: distances are from the middle of its squares.
@@ -84,7 +85,7 @@ class Read:
 
 
 def read(unit: OrgUnit, document: PolicyDocument, as_of: date) -> Read:
-    """Everything a plan needs, in nine queries. Raises ProblemError for values no engine can take."""
+    """Everything a plan needs, in ten queries. Raises ProblemError for values no engine can take."""
     units = _Units(unit, document.area)
     raw = _customers(unit, as_of)
     tiers = dict(CustomerTier.objects.values_list("pk", "code"))
@@ -107,6 +108,7 @@ def read(unit: OrgUnit, document: PolicyDocument, as_of: date) -> Read:
         branch=units.areas_of(staff.units), holds=staff.holds, intake=staff.intake, skill=staff.skill,
     )  # fmt: skip
     pins, exclusions = _pairs(raw[0], staff.ids, as_of)
+    recusals = _recusals(owner, position, as_of)
     policy = Policy(
         wanted_grade=rules.wanted, minimum_grade=rules.minimum, move_price=rules.price,
         expertise=document.weights["expertise"], proximity=document.weights["proximity"],
@@ -115,7 +117,7 @@ def read(unit: OrgUnit, document: PolicyDocument, as_of: date) -> Read:
         tenure_bands=document.tenure_bands, fairness=document.weights["fairness"],
         value_fairness=document.weights["value_fairness"], tenure_limit=document.tenure_limit_months,
         key_limit=document.key_limit, together=document.together, cross_branch=document.area == "all",
-        pins=pins, exclusions=exclusions,
+        pins=pins, exclusions=exclusions, recusals=recusals,
     )  # fmt: skip
     problem = build(
         customers=rows, managers=managers, places=places, profiles=_profiles(kinds), policy=policy,
@@ -336,3 +338,15 @@ def _pairs(customers: Ints, managers: Ints, as_of: date) -> tuple[Ints, Ints]:
         np.array(sorted(found[kind]), dtype=np.int64).reshape(-1, 2)
         for kind in (RuleKind.PIN, RuleKind.EXCLUDE)
     )
+
+
+def _recusals(owner: Ints, position: dict[int, int], as_of: date) -> Ints:
+    """Declared relations as pairs of places: nobody is given the customers of somebody he has declared a relation to, or
+    who has declared one to him."""
+    found = []
+    for pair in sorted(related_pairs(as_of)):
+        places = [position.get(pk, NONE) for pk in pair]
+        if NONE not in places:
+            for holder, other in (places, places[::-1]):
+                found += [(one, other) for one in np.flatnonzero(owner == holder).tolist()]
+    return np.array(sorted(found), dtype=np.int64).reshape(-1, 2)

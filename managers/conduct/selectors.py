@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor
@@ -35,6 +35,14 @@ def related_managers(user_id: int, employee_no: str | None, day: date) -> set[in
                 RelationshipManager.objects.filter(employee_no__in=numbers).values_list("pk", flat=True)
             )
     return found
+
+
+def related_pairs(day: date) -> set[tuple[int, int]]:
+    """Relationship managers who stand in a declared relation to each other, as (smaller key, larger key); one query."""
+    number = RelationshipManager.objects.filter(employee_no=OuterRef("declarant__employee_no")).values("pk")
+    rows = InterestDeclaration.objects.filter(_in_force(day), declarant__employee_no__isnull=False)
+    found = rows.annotate(own=Subquery(number[:1])).filter(own__isnull=False)
+    return {(min(pair), max(pair)) for pair in found.values_list("own", "manager_id")}
 
 
 def kept_away(user_id: int | None, employee_no: str | None, manager: str, day: date) -> Q:
