@@ -97,7 +97,7 @@ def _finished(run: Run, row: TierRun) -> None:
     for earlier in TierRun.objects.select_for_update().filter(
         rule__code=row.rule.code, state=RunState.PROPOSED
     ):
-        run_take(actor=run.actor, run=earlier, verb="replace", now=run.now, told={"by": row.number})
+        run_take(actor=run.actor, run=earlier, verb="replace", now=run.now, told={"run": row.number})
     verb = "propose" if row.moves or row.recategorised else "nothing"
     run_take(actor=run.actor, run=row, verb=verb, now=run.now, told=told)
 
@@ -118,7 +118,7 @@ def apply_step(run: Run) -> Chunk:
     }
     if piece.more:
         return Chunk(cursor=after, done=after.done + after.skipped, total=after.total, message=message)
-    told = {"done": after.done, "skipped": after.skipped}
+    told = {"done_count": after.done, "skipped_count": after.skipped}
     run_take(actor=run.actor, run=row, verb="finish", now=run.now, told=told)
     return Chunk(done=after.total, total=after.total, message=message, result=after)
 

@@ -10,10 +10,11 @@ from django.db import transaction
 
 from tests.cast import Cast, stage
 from tests.customers.stage import Register, register
+from tests.journeys.conftest import browser
 from tests.kernel.conftest import _empty_cache, signed_in
 from tests.tiers.world import dealings
 
-__all__ = ["_empty_cache", "signed_in"]
+__all__ = ["_empty_cache", "browser", "signed_in"]
 
 
 @pytest.fixture(scope="module")

@@ -160,6 +160,7 @@ def more(cast: Cast, run: TierRun, start: int, count: int) -> None:
             state="shown",
             as_of=TODAY,
             digest="1",
+            rule_digest=run.rule_digest,
             flows=run.flows,
         )
         assert other.pk

@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from django.db import transaction
 
 from cmsys.jobs.documents import dump, load
 from cmsys.jobs.kinds import Run, kind_of
@@ -97,7 +98,8 @@ def run_jobs(only: str = "customers.tiers", stop_after: int | None = None) -> in
     while job := Job.objects.filter(kind__startswith=only, state__in=OPEN).order_by("pk").first():
         kind = kind_of(job.kind)
         cursor = load(kind.cursor, job.cursor) if job.cursor else None
-        chunk = kind.step(Run(job.pk, job.key, actor_of(job), load(kind.args, job.args), cursor, NOW))
+        with transaction.atomic():
+            chunk = kind.step(Run(job.pk, job.key, actor_of(job), load(kind.args, job.args), cursor, NOW))
         done += 1
         if chunk.cursor is not None:
             Job.objects.filter(pk=job.pk).update(cursor=dump(chunk.cursor))

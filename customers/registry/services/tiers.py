@@ -47,7 +47,7 @@ def customer_tier(
     TierHold.objects.create(
         customer=customer, tier=tier, reason=reason.strip(), set_by=actor.actor_name[:120], ends_on=until
     )
-    after = {"tier": tier} | ({"until": until} if until is not None else {})
+    after = {"tier": tier} | ({"ends_on": until} if until is not None else {})
     record("customer.tier", customer, actor=actor, before={"tier": before}, after=after, reason=reason)
     return customer
 
