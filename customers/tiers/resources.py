@@ -183,7 +183,7 @@ class ChangeResource(Resource):
         Column("score", gettext_lazy("得分"), lambda c: points_said(c.score), sort=("score",), numeric=True),
         Column("outcome", gettext_lazy("结果"), lambda c: c.get_outcome_display(), sort=("outcome",), tone=lambda c: OUTCOME_TONES.get(c.outcome, "")),
         Column("settled", gettext_lazy("办理"), lambda c: c.get_settled_display(), sort=("settled",), tone=lambda c: SETTLED_TONES.get(c.settled, "")),
-        Column("run", gettext_lazy("批次编号"), lambda c: c.run.number, sort=("run__number",), shown=False),
+        Column("run", gettext_lazy("批次"), lambda c: f"{c.run.number} {c.run.get_purpose_display()}", sort=("run__number",)),
         Column("as_of", gettext_lazy("基准日"), lambda c: c.run.as_of, sort=("run__as_of",), kind="date", shown=False),
     )  # fmt: skip
 

@@ -52,7 +52,10 @@ def narrow(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url  # type: ignore[index]
 
 
-def test_from_a_document_to_the_tiers_of_customers(seat: Callable[[str, int], Page]) -> None:
+def test_from_a_document_to_the_tiers_of_customers(
+    seat: Callable[[str, int], Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_given: TODAY)
     register(stage())
     dealings()
     cmd = seat("cmd", DESK)
