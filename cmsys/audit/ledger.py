@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from io import StringIO
 from typing import Any, Protocol
 
 from django.db import connection
@@ -96,17 +98,41 @@ def record(
     )
 
 
+_COPIED = (
+    "at", "kind", "resource", "object_id", "object_label", "actor_id", "actor_name", "role", "before", "after", "reason",
+    "request_id", "address", "success",
+)  # fmt: skip
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
 def record_many(events: list[Event]) -> None:
-    """Writes prepared events, a thousand in a statement, in their order; for bulk work that still needs a row each.
+    """Writes prepared events in their order, by COPY; for bulk work that still needs a row each. They get their ids in the
+    database, not here.
 
     Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an event is written in the transaction of its change")
-    for event in events:
+    if not events:
+        return
+    rows = StringIO(
+        "".join(["\t".join([_copied(getattr(one, name)) for name in _COPIED]) + "\n" for one in events])
+    )
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {Event._meta.db_table} ({', '.join(_COPIED)}) FROM STDIN", rows)
+
+
+def _copied(value: Any) -> str:
+    """A value in COPY's text format."""
+    if isinstance(value, str):
+        return value.translate(_ESCAPED)
+    if value is None:
+        return "\\N"
+    if isinstance(value, Mapping):
         # As record does it: no number of the ledger is a floating one, whose last digits a reader would round away.
-        event.before, event.after = masked(event.before, {}), masked(event.after, {})
-    Event.objects.bulk_create(events, batch_size=1000)
+        return json.dumps(masked(value, {}), ensure_ascii=False).translate(_ESCAPED)
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return text.translate(_ESCAPED)
 
 
 def changes_between(

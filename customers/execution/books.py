@@ -23,6 +23,7 @@ from customers.planning.followers import lines_applied
 from customers.planning.models import AllocationPlan
 from customers.registry.models import AssignmentRole
 from customers.registry.owners import set_owners
+from managers.conduct.selectors import related_pairs
 
 PRIMARY = AssignmentRole.PRIMARY
 # A first-come order of reasons, as in reasons.SKIPPED.
@@ -46,6 +47,9 @@ SELECT l.id AS line, l.customer_id AS customer, l.proposed_id AS manager, h.id A
         WHEN EXISTS (SELECT FROM customers_allocation_customerrule r
             WHERE r.customer_id = l.customer_id AND r.kind = 'pin' AND r.manager_id <> l.proposed_id
             AND r.starts_on <= %(on)s AND (r.ends_on IS NULL OR r.ends_on > %(on)s)) THEN 'pinned'
+        WHEN EXISTS (SELECT FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS p (low, high)
+            WHERE p.low = least(h.manager_id, l.proposed_id) AND p.high = greatest(h.manager_id, l.proposed_id)
+            AND h.id IS NOT NULL) THEN 'related'
         WHEN l.present_id IS NOT NULL AND NOT 'open_complaint' = ANY(l.holds) AND EXISTS (
             SELECT FROM customers_service_ticket t
             WHERE t.customer_id = l.customer_id AND t.kind = 'complaint' AND t.resolved_at IS NULL) THEN 'complaint'
@@ -104,7 +108,14 @@ def carry_out(
         {line[side] for line in lines for side in ("present_id", "proposed_id") if line[side] is not None},
     )
     opened = [status for status, intake in document_of(plan.policy).intake.items() if intake == "open"]
-    found = rows_of(_FOUND, {"on": on, "lines": [line["pk"] for line in lines], "open": opened})
+    related = sorted(related_pairs(on))
+    found = rows_of(
+        _FOUND,
+        {
+            "on": on, "lines": [line["pk"] for line in lines], "open": opened,
+            "low": [low for low, _high in related], "high": [high for _low, high in related],
+        },
+    )  # fmt: skip
     taken, skipped = [row for row in found if not row["why"]], [row for row in found if row["why"]]
     follows = [row for row in taken if row["elsewhere"]] if on <= today else []
     with connection.cursor() as cursor:

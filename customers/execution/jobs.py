@@ -16,10 +16,10 @@ from cmsys.jobs.kinds import Chunk, JobKind, JobRefused, Run, register_kind
 from customers.execution.books import carry_out
 from customers.execution.returning import take_back
 from customers.execution.runs import APPLY, REVERT, SETTLE, Executed, PlanRun, Reached
-from customers.execution.selectors import DONE, WAITING, lines_after
+from customers.execution.selectors import DONE, WAITING, counts_of, lines_after
 from customers.execution.settling import settle
 from customers.execution.telling import tell_applied, tell_reverted
-from customers.planning.choices import PlanState
+from customers.planning.choices import LineState, PlanState
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import PLAN_APPLY
 from customers.planning.services.moving import plan_take
@@ -37,7 +37,8 @@ def apply_step(run: Run) -> Chunk:
         at = _further(at, lines[-1]["customer_id"], done.applied, done.skipped, waiting)
     if len(lines) == run.args.chunk:
         return _going_on(at, _("已执行 %(changed)d 户，未执行 %(left)d 户"))
-    told = {"applied": at.changed, "skipped": at.left}
+    counts = counts_of(plan)
+    told = {"applied": counts.get(DONE, 0), "skipped": counts.get(LineState.SKIPPED, 0)}
     plan_take(
         actor=run.actor, plan=plan, verb="applied", now=run.now, changes={"applied_at": run.now}, told=told
     )
@@ -59,7 +60,8 @@ def revert_step(run: Run) -> Chunk:
         at = _further(at, lines[-1]["customer_id"], done.reverted, done.kept, 0)
     if len(lines) == run.args.chunk:
         return _going_on(at, _("已撤回 %(changed)d 户，不能撤回 %(left)d 户"))
-    told = {"reverted": at.changed, "kept": at.left}
+    counts = counts_of(plan)
+    told = {"reverted": counts.get(LineState.REVERTED, 0), "kept": counts.get(DONE, 0)}
     plan_take(actor=run.actor, plan=plan, verb="reverted", now=run.now, told=told)
     tell_reverted(plan, run.now, today)
     return _finished(plan, at, _("已撤回 %(changed)d 户，不能撤回 %(left)d 户"))

@@ -24,6 +24,7 @@ from customers.planning.models import AllocationPlan, PlanManager
 from customers.registry.models import Assignment, Customer
 from customers.registry.services.assignments import assignment_begin, assignment_end
 from customers.service.models import Ticket
+from managers.conduct.models import InterestDeclaration, RelationKind
 from managers.profiles.models import RelationshipManager, Status
 from tests.cast import STAGE, TODAY, Cast
 from tests.customers.stage import Register
@@ -126,6 +127,16 @@ def seconded(cast: Cast) -> None:
     RelationshipManager.objects.filter(employee_no="M-CD2").update(status=Status.SECONDED)
 
 
+def related(cast: Cast) -> None:
+    """陈思远, who has an account, declares that 王雅琴 is a relative."""
+    InterestDeclaration.objects.create(
+        declarant=cast.users["cm"],
+        manager=cast.managers["M-CD2"],
+        kind=RelationKind.values[0],
+        starts_on=TODAY,
+    )
+
+
 def left(cast: Cast) -> None:
     RelationshipManager.objects.filter(employee_no="M-CD2").update(status=Status.LEFT)
 
@@ -146,6 +157,7 @@ AGAINST: dict[str, tuple[Callable[[Register, Cast], None], str]] = {
     "intake": (lambda stage, cast: seconded(cast), "接收人的在岗状态已变化，按政策不再接收客户"),
     "excluded": (lambda stage, cast: rule(stage, cast, "exclude", "M-CD2"), "已约定该客户不得由接收人管户"),
     "pinned": (lambda stage, cast: rule(stage, cast, "pin", "M-CX1"), "已约定该客户固定由他人管户"),
+    "related": (lambda stage, cast: related(cast), "接收人与现主办之间已申报利害关系"),
     "complaint": (lambda stage, cast: complaint(stage), "批准之后客户有未办结的投诉"),
 }  # fmt: skip
 

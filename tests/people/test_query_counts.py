@@ -76,6 +76,7 @@ BESIDE = {
     "transactions_list": "engagement/test_pages.py", "transactions-list": "engagement/test_api.py",
     "developed_list": "engagement/test_pages.py", "growth_list": "engagement/test_pages.py",
     "tickets_list": "service/test_pages.py", "tickets-list": "service/test_pages.py",
+    "assignments_list": "execution/test_pages.py",
     "targets_list": "figures/test_figure_pages.py", "targets-list": "figures/test_figure_pages.py",
     "readings_list": "figures/test_figure_pages.py", "readings-list": "figures/test_figure_pages.py",
     "ratings_list": "ratings/test_rating_pages.py", "ratings-list": "ratings/test_rating_pages.py",
