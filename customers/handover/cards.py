@@ -59,7 +59,7 @@ def signing_card(request: SignedInRequest, handover: Handover) -> str:
         (_("监交人签字"), f"{handover.watched_name} {_at(handover.watched_at)}".strip(), _("%(unit)s主管") % {"unit": handover.unit.name}),
     )  # fmt: skip
     steps = [
-        {"label": label, "note": note or waited, "state": "done" if place < reached else "on" if place == reached else ""}
+        {"label": label, "note": "" if note else waited, "state": "done" if place < reached else "on" if place == reached else ""}
         for place, (label, note, waited) in enumerate(signed)
     ]  # fmt: skip
     facts = [{"label": label, "value": note} for label, note, _waited in signed if note]
@@ -80,7 +80,7 @@ def lines_card(request: SignedInRequest, handover: Handover) -> str:
     items = [
         {
             "url": LINES.url("detail", row), "name": LINES.object_title(row), "tier": row.customer.tier.code if row.customer.tier else "",
-            "kind": row.get_kind_display(), "tone": KIND_TONES[row.kind], "reason": row.reason, "visit_on": row.visit_on,
+            "kind": row.get_kind_display(), "tone": KIND_TONES[row.kind], "visit_on": row.visit_on,
             "contracts": row.snapshot["contracts"]["n"], "amount": yuan(row.snapshot["contracts"]["fen"]),
             "revenue": yuan(revenue_of(row.snapshot)), "open": row.snapshot["opportunities"]["n"],
             "tickets": row.snapshot["tickets"]["n"], "renewals": row.snapshot["renewals"]["n"],

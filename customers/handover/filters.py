@@ -35,11 +35,11 @@ class HandoverFilterSet(django_filters.FilterSet):
     mine = django_filters.ChoiceFilter(
         label=_("与我有关"), choices=SIDES, method="by_side", empty_label=_("全部")
     )
-    person = django_filters.CharFilter(label=_("客户经理工号（任一方）"), method="either")
-    unit = EitherUnitFilter(label=_("机构（任一方）"), empty_label=_("全部"))
     state = django_filters.ChoiceFilter(
         label=_("状态"), choices=STATES, method="by_state", empty_label=_("全部")
     )
+    unit = EitherUnitFilter(label=_("机构（任一方）"), empty_label=_("全部"))
+    person = django_filters.CharFilter(label=_("客户经理工号（任一方）"), method="either")
     plan = django_filters.CharFilter(label=_("方案编号"), field_name="plan__number")
 
     class Meta:

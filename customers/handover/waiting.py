@@ -59,12 +59,17 @@ def _signed(actor: Actor, today: date, limit: int) -> list[InboxItem]:
     ]  # fmt: skip
 
 
+def _name(contact: Any) -> str:
+    """In full to the owner, from his first day on."""
+    customer = contact.customer
+    return str(customer.name if customer.owner_id == contact.manager_id else customer.masked_name)
+
+
 def _contacts(actor: Actor, today: date, limit: int) -> list[InboxItem]:
     rows = waiting_contacts(actor).select_related("customer", "handover__giver")[:limit]
     return [
         InboxItem(
-            # Within reach are his own alone, whose names he may read.
-            title=_("首次联系 %(customer)s") % {"customer": one.customer.masked_name}, url=reverse("first_contact_record", args=[one.pk]),
+            title=_("首次联系 %(customer)s") % {"customer": _name(one)}, url=reverse("first_contact_record", args=[one.pk]),
             detail=_("原主办 %(name)s") % {"name": one.handover.giver.name} if one.handover else _("新分配的客户"),
             at=one.made_at, due_on=one.due_on,
         )
@@ -76,7 +81,7 @@ def _contacted(actor: Actor, today: date, limit: int) -> list[InboxItem]:
     rows: Any = FirstContact.objects.reached_by(actor, FIRST_CONTACT_RECORD).filter(done_at__isnull=False)
     return [
         InboxItem(
-            title=_("首次联系 %(customer)s") % {"customer": one.customer.masked_name}, detail=one.note, at=one.done_at,
+            title=_("首次联系 %(customer)s") % {"customer": _name(one)}, detail=one.note, at=one.done_at,
             url=reverse("first_contacts_detail", args=[one.pk]), state=str(one.get_channel_display()),
         )
         for one in rows.select_related("customer").order_by("-done_at", "-pk")[:limit]

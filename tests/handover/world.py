@@ -67,6 +67,7 @@ class World:
     stage: Register
     plan: AllocationPlan
     lines: dict[str, AllocationMove]
+    effective: date = EFFECTIVE
 
     def apply(self, *numbers: str, today: date = EFFECTIVE) -> None:
         """Tells followers that lines (all of them) were carried out."""
@@ -111,10 +112,10 @@ def move(world: World, number: str, giver: str | None, taker: str) -> Allocation
     former = None
     if giver is not None:
         former = Assignment.objects.get(customer=customer, role="primary", ends_on=None)
-        former.ends_on = EFFECTIVE
+        former.ends_on = world.effective
         former.save()
     begun = Assignment.objects.create(
-        customer=customer, manager=cast.managers[taker], role="primary", starts_on=EFFECTIVE
+        customer=customer, manager=cast.managers[taker], role="primary", starts_on=world.effective
     )
     Customer.objects.filter(pk=customer.pk).update(owner=cast.managers[taker])
     return AllocationMove.objects.create(
@@ -133,7 +134,7 @@ def move(world: World, number: str, giver: str | None, taker: str) -> Allocation
     )
 
 
-def world(cast: Cast) -> World:
+def world(cast: Cast, effective: date = EFFECTIVE) -> World:
     """王雅琴 has an account too (`wang`), 赵立群 has none; `bjm` heads 北京分行, `cxm` 城西支行."""
     person(cast, "wang", "王雅琴", Role.CM, "CD", "M-CD2")
     person(cast, "bjm", "高分行", Role.MGR, "BJ")
@@ -144,11 +145,11 @@ def world(cast: Cast) -> World:
         unit=cast.units["BJ"],
         as_of=date(2026, 9, 1),
         state=PlanState.APPLYING,
-        effective_on=EFFECTIVE,
+        effective_on=effective,
         approved_by=cast.users["cmd"],
         approved_at=NOW,
     )
-    made = World(cast, register(cast), plan, {})
+    made = World(cast, register(cast), plan, {}, effective)
     for number, giver, taker in MOVES:
         made.lines[number] = move(made, number, giver, taker)
     return made

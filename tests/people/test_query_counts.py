@@ -98,6 +98,9 @@ BESIDE = {
     "training_plans_list": "planning/test_costs.py", "courses_list": "planning/test_costs.py",
     "competencies_list": "planning/test_costs.py", "training-plans-list": "planning/test_costs.py",
     "courses-list": "planning/test_costs.py", "grades_list": "planning/test_costs.py",
+    "handovers_list": "handover/test_pages.py", "handover_lines_list": "handover/test_pages.py",
+    "first_contacts_list": "handover/test_pages.py", "handovers-list": "handover/test_pages.py",
+    "first-contacts-list": "handover/test_pages.py",
     "tier_rules_list": "tiers/test_pages.py", "tier_runs_list": "tiers/test_pages.py", "tier_changes_list": "tiers/test_pages.py",
     "tier-rules-list": "tiers/test_pages.py", "tier-runs-list": "tiers/test_pages.py", "tier-changes-list": "tiers/test_pages.py",
 }  # fmt: skip
