@@ -29,8 +29,10 @@ class PlanningConfig(AppConfig):
         add_cards(
             Card("allocation-plans", "state", 5, _("进展"), cards.state_card, span=2),
             Card("allocation-plans", "unmet", 10, _("安排不下的客户"), cards.unmet_card, span=2),
-            Card("allocation-plans", "lines", 20, _("方案行"), cards.lines_card, span=2),
+            Card("allocation-plans", "changes", 15, _("与上一版的变化"), cards.changes_card, span=2),
+            Card("allocation-plans", "choices", 20, _("已作的选择"), cards.choices_card, PLAN_EDIT, span=2),
             Card("allocation-plans", "loads", 30, _("负荷"), cards.loads_card),
+            Card("allocation-plans", "prices", 35, _("规则的代价"), cards.prices_card),
             Card("allocation-plans", "objective", 40, _("目标值"), cards.objective_card),
             Card("allocation-plans", "history", 90, _("变更历史"), history_card, PLAN_EDIT, span=2),
             Card("allocation-moves", "why", 10, _("为什么是他"), cards.why_card, PLAN_VIEW, span=2),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -11,19 +13,32 @@ from django.utils.translation import gettext as _
 from cmsys.accounts.requests import SignedInRequest
 from customers.allocation.engine.explain import Candidate, Line
 from customers.planning.choices import SOLVED, PlanState
-from customers.planning.explaining import explained
-from customers.planning.models import AllocationMove, PlanManager
-from customers.planning.words import REMEDIES, RULES, TERMS, distance, note_said, reason, unmet_said
+from customers.planning.counterfactuals import changes_of
+from customers.planning.explaining import RUNNERS, explained
+from customers.planning.pages import editable, prices_said, staff_of
+from customers.planning.recomputing import last_change
+from customers.planning.words import (
+    REMEDIES,
+    RULES,
+    TERMS,
+    change_said,
+    distance,
+    note_said,
+    signed,
+    unmet_said,
+)
 from customers.registry.models import Customer
 from managers.profiles.models import RelationshipManager
 
-FIRST = 10
+FIRST, CHOICES = 10, 50
 PEOPLE = 40
+# Candidates that are looked at for the smallest change, and changes that are shown.
+EVERYBODY, SMALLEST = 60, 2
 
 
 def state_card(request: SignedInRequest, plan: Any) -> str:
     """What is going on, or why there is no plan; empty for a draft."""
-    if plan.state == PlanState.DRAFT and not plan.notes:
+    if plan.state == PlanState.DRAFT and not plan.notes and not plan.failure:
         return ""
     context = {"plan": plan, "notes": [note_said(note) for note in plan.notes]}
     return render_to_string("planning/cards/state.html", context, request=request)
@@ -51,28 +66,65 @@ def unmet_card(request: SignedInRequest, plan: Any) -> str:
     return render_to_string("planning/cards/unmet.html", {"rows": rows}, request=request)
 
 
-def lines_card(request: SignedInRequest, plan: Any) -> str:
-    """The first lines, forced ones before others, with the way to all of them."""
-    rows: Any = AllocationMove.objects.filter(plan=plan).select_related(
-        "customer__tier", "present", "proposed"
+def choices_card(request: SignedInRequest, plan: Any) -> str:
+    """What planners have chosen, by whom, when and why; to be taken back while it is a draft."""
+    rows = list(
+        plan.choices.select_related("customer", "manager").order_by("-at", "customer__customer_no")[:CHOICES]
     )
-    rows = rows.order_by("-forced", "-effort", "customer__customer_no")[:FIRST]
-    items = [
-        {"move": move, "reason": reason(move), "url": reverse("allocation_moves_detail", args=[move.pk]), "match": f"{(1000 - move.fit[0]) / 1000:.2f}"}
-        for move in rows
-    ]  # fmt: skip
-    if not items:
+    if not rows:
         return ""
-    context = {"items": items, "plan": plan, "total": plan.moves + plan.first, "url": f"{reverse('allocation_moves_list')}?plan={plan.number}"}  # fmt: skip
-    return render_to_string("planning/cards/lines.html", context, request=request)
+    context = {
+        "rows": rows, "more": plan.choices.count() - len(rows), "editable": editable(request, plan), "nonce": str(uuid4()),
+        "url": reverse("allocation_plans_choose", args=[plan.number]),
+    }  # fmt: skip
+    return render_to_string("planning/cards/choices.html", context, request=request)
+
+
+def changes_card(request: SignedInRequest, plan: Any) -> str:
+    """What the last computation changed: the figures, and who would be looked after by somebody else than before."""
+    step = last_change(plan)
+    if step is None or plan.state not in SOLVED:
+        return ""
+    was, changed = step.data["figures"], step.data["changed"][:FIRST]
+    people = {key for _customer, before, now in changed for key in (before, now) if key is not None}
+    names = {row.pk: row.name for row in RelationshipManager.objects.filter(pk__in=people)}
+    known = {
+        row.pk: row
+        for row in Customer.objects.filter(pk__in=[customer for customer, _before, _now in changed])
+    }
+    rows = [
+        {
+            "name": known[customer].masked_name, "number": known[customer].customer_no, "now": names.get(now, ""),
+            "before": names.get(before, "") if before is not None else _("（未分配）"),
+        }
+        for customer, before, now in changed
+        if customer in known
+    ]  # fmt: skip
+    figures = [
+        (_("移动客户"), f"{was['moves']:,}", f"{plan.moves:,}", signed(plan.moves - was["moves"])),
+        (_("最大负荷 / 均值"), f"{was['max_mean']:.3f}", f"{plan.after['max_mean']:.3f}", signed(plan.after["max_mean"] - was["max_mean"], 3)),
+        (_("基尼系数"), f"{was['gini']:.3f}", f"{plan.after['gini']:.3f}", signed(plan.after["gini"] - was["gini"], 3)),
+        (_("专业匹配"), f"{was['match'] / 1000:.3f}", f"{plan.after['match'] / 1000:.3f}", signed((plan.after["match"] - was["match"]) / 1000, 3)),
+        (_("目标值"), f"{was['objective']:,}", f"{plan.objective:,}", signed(plan.objective - was["objective"])),
+    ]  # fmt: skip
+    context = {
+        "figures": figures, "rows": rows, "count": step.data["changed_count"], "before": was["revision"],
+        "more": step.data["changed_count"] - len(rows),
+    }  # fmt: skip
+    return render_to_string("planning/cards/changes.html", context, request=request)
+
+
+def prices_card(request: SignedInRequest, plan: Any) -> str:
+    """What each rule costs everything else; empty until it is worked out."""
+    rows = prices_said(plan) if plan.state in SOLVED else []
+    return render_to_string("planning/cards/prices.html", {"rows": rows}, request=request) if rows else ""
 
 
 def loads_card(request: SignedInRequest, plan: Any) -> str:
     """Load against capacity before and after, the fullest first."""
     if plan.state not in SOLVED:
         return ""
-    rows: Any = PlanManager.objects.filter(plan=plan, capacity__gt=0).select_related("manager")
-    people = sorted(rows, key=lambda one: (-one.load_after / one.capacity, one.manager.employee_no))
+    people = sorted(staff_of(plan), key=lambda one: (-one.load_after / one.capacity, one.manager.employee_no))
     items = [
         {
             "label": f"{one.manager.name} {one.manager.employee_no}", "value": round(100 * one.load_after / one.capacity, 1),
@@ -96,13 +148,13 @@ def objective_card(request: SignedInRequest, plan: Any) -> str:
 
 def why_card(request: SignedInRequest, move: Any) -> str:
     """Why this manager, who was next and what he lacks, why not the present one."""
-    found = explained(move)
-    explanation = found.explanation
-    keys = {
-        found.manager(one.line.manager)
-        for one in (*explanation.runners, explanation.present)
-        if one is not None
-    }
+    # For the smallest change everybody counts who could have been chosen, not only those who are shown.
+    found = explained(move, EVERYBODY)
+    full = found.explanation
+    smallest = changes_of(found.problem, full)[:SMALLEST]
+    explanation = replace(full, runners=full.runners[:RUNNERS])
+    seats = {one.line.manager for one in (*explanation.runners, explanation.present) if one is not None}
+    keys = {found.manager(seat) for seat in seats | {change.manager for change in smallest}}
     names = {row.pk: row for row in RelationshipManager.objects.filter(pk__in=keys)}
     others = [_other(found.manager, names, one, explanation.line) for one in explanation.runners]
     present = (
@@ -114,7 +166,9 @@ def why_card(request: SignedInRequest, move: Any) -> str:
         "move": move, "parts": _parts(explanation.line), "cost": explanation.line.cost,
         "continuity": explanation.line.continuity, "weight": int(found.problem.customers.weight[explanation.line.customer]),
         "others": others, "present": present, "together": len(explanation.together),
-        "distance": distance(explanation.line.metres),
+        "distance": distance(explanation.line.metres), "smallest": [
+            change_said(change, names[found.manager(change.manager)].name) for change in smallest
+        ],
     }  # fmt: skip
     return render_to_string("planning/cards/why.html", context, request=request)
 

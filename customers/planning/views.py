@@ -34,6 +34,10 @@ class RebalanceForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("全行"),
     )
+    percent = forms.IntegerField(
+        label=gettext_lazy("移动上限（%）"), min_value=0, max_value=100, required=False,
+        help_text=gettext_lazy("已有主办的客户中，除必须移动的之外至多再移动百分之几；不填按政策。"),
+    )  # fmt: skip
 
 
 class DiscardForm(forms.Form):
@@ -61,7 +65,7 @@ def plan_new(request: SignedInRequest) -> HttpResponse:
         try:
             plan = rebalance(
                 actor=request.user, unit_id=unit.pk if unit else None, policy_code="", today=timezone.localdate(),
-                now=timezone.now(),
+                now=timezone.now(), percent=form.cleaned_data["percent"],
             )  # fmt: skip
             messages.success(request, _("已开始计算，进度见任务中心。"))
             return HttpResponseRedirect(PLANS.url("detail", plan))

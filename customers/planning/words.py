@@ -95,3 +95,43 @@ def cause_said(plan: Any) -> str:
 def term_words(codes: Sequence[str]) -> list[str]:
     """Names of terms."""
     return [str(TERMS[code]) for code in codes]
+
+
+def signed(value: float, places: int = 0) -> str:
+    """`+1,234`, `−0.05`, `±0`."""
+    rounded = round(value, places)
+    if not rounded:
+        return "±0"
+    return ("+" if rounded > 0 else "−") + f"{abs(rounded):,.{places}f}"
+
+
+def rule_said(code: str) -> str:
+    """What a rule or term is called."""
+    known: dict[str, Any] = {**TERMS, **RULES, **PRICED}
+    return str(known.get(code, code))
+
+
+PRICED = {
+    **TERMS, "fairness": gettext_lazy("负荷均衡"), "minimum_grade": gettext_lazy("等级下限"), "certificates": gettext_lazy("须有证书"),
+    "tenure_limit": gettext_lazy("到期轮换"), "key_limit": gettext_lazy("重点客户上限"), "budget": gettext_lazy("移动上限"),
+    "pin": gettext_lazy("固定由某人管户（约定与锁定）"), "exclusion": gettext_lazy("不得由某人管户（约定与驳回）"),
+    "recusal": gettext_lazy("利益回避"), "apart": gettext_lazy("须分开的客户"), "together": gettext_lazy("集团不拆分"),
+}  # fmt: skip
+
+
+def change_said(change: Any, name: str) -> str:
+    """The smallest change after which a line would go to `name`."""
+    words = {
+        "name": name, "n": f"{change.amount / 1000:.3f}",
+        "whole": f"{change.amount:,}", "rule": RULES.get(change.rule, change.rule), "metres": distance(change.amount),
+        "points": f"{change.amount / 10:.1f}",
+    }  # fmt: skip
+    said = {
+        "expertise_match": _("%(name)s的专业匹配高 %(n)s，就会由其管户"), "proximity": _("%(name)s近 %(metres)s，就会由其管户"),
+        "grade_shortfall": _("%(name)s的等级高 %(whole)s 级，就会由其管户"),
+        "merit": _("%(name)s的综合评价高 %(points)s 分，就会由其管户"),
+        "continuity": _("这一户的动户代价高 %(whole)s，就会留在%(name)s名下"),
+        "capacity": _("%(name)s的容量多 %(whole)s 点，就会由其管户"),
+        "rule": _("若不是“%(rule)s”，就会由%(name)s管户"),
+    }  # fmt: skip
+    return said[change.kind] % words

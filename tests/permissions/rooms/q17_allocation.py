@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from customers.allocation.models import CustomerRule, RuleKind, StaffEvaluation
 from customers.planning.choices import PlanState
-from customers.planning.models import AllocationPlan
+from customers.planning.models import AllocationMove, AllocationPlan
+from customers.planning.services.rebalancing import rebalance
 from customers.registry.models import Customer
 from managers.careers.models import Grade
-from tests.cast import TODAY
-from tests.planning.world import document, policy
+from tests.cast import STAGE, TODAY
+from tests.planning.world import NOW, document, policy, run_jobs
 
 if TYPE_CHECKING:
     from tests.permissions.house import House
@@ -59,8 +60,10 @@ def furnish(house: House) -> None:
         house.objects["plan_of_unit", code] = {"key": plan.number}
         house.objects["plan_number_of_unit", code] = {"number": plan.number}
         house.objects["plan_row", code] = {"number": plan.number}
+    _drafts(house)
     for kind, parts in (
-        ("policy", {"key": MISSING_ID}), ("policy_number", {"pk": MISSING_ID}), ("evaluation", {"key": MISSING_ID}),
+        ("draft_plan", {"number": "FK-NONE"}), ("plan_pair", {"number": "FK-NONE", "other": "FK-NONE"}),
+        ("line_number", {"pk": MISSING_ID}), ("policy", {"key": MISSING_ID}), ("policy_number", {"pk": MISSING_ID}), ("evaluation", {"key": MISSING_ID}),
         ("evaluation_number", {"pk": MISSING_ID}), ("rule", {"key": MISSING_ID}), ("rule_number", {"pk": MISSING_ID}),
         ("plan_of_unit", {"key": "FK-NONE"}), ("plan_number_of_unit", {"number": "FK-NONE"}),
         ("plan_row", {"number": "FK-NONE"}), ("move", {"key": MISSING_ID}),
@@ -70,6 +73,25 @@ def furnish(house: House) -> None:
     house.objects["grade", "none"] = {"key": "NONE"}
     for kind in ("policy", "evaluation", "rule", "move"):
         house.objects[kind, "letters"] = {"key": "abc"}
+
+
+def _drafts(house: House) -> None:
+    """Two drafts of 城东 with a line each, one of the institution; everybody is pinned where he is, so the lines are by hand."""
+    pair = []
+    for code in ("CD", "CD", "HO"):
+        plan = rebalance(
+            actor=STAGE, unit_id=house.cast.units[code].pk, policy_code="FK", today=TODAY, now=NOW
+        )
+        run_jobs()
+        house.objects["draft_plan", code] = {"number": plan.number}
+        line = AllocationMove.objects.create(
+            plan=plan, customer=Customer.objects.get(customer_no="C-HD"), present=house.cast.managers["M-CD1"],
+            proposed=house.cast.managers["M-CD1"], effort=10, metres=0, metres_before=0, fit=[0] * 5, fit_before=[0] * 5, cost=0,
+        )  # fmt: skip
+        if code == "CD":
+            pair.append(plan.number)
+            house.objects["line_number", "CD"] = {"pk": line.pk}
+    house.objects["plan_pair", "CD"] = {"number": pair[0], "other": pair[1]}
 
 
 RULE = {
@@ -112,5 +134,10 @@ BODIES: dict[str, Callable[[Any, str], dict[str, Any]]] = {
     "customer_rules_begin": lambda house, name: RULE,
     "customer_rules_end": lambda house, name: {"ends_on": "2026-06-01", "reason": "例行核对"},
     "allocation_plans_rebalance": lambda house, name: {"unit": "CX"},
+    "allocation_plans_choose": lambda house, name: {
+        "act": "keep",
+        "selected": [str(Customer.objects.get(customer_no="C-HD").pk)],
+    },
+    "allocation_plans_again": lambda house, name: {"percent": "5"},
     "allocation_plans_discard": lambda house, name: {"reason": "例行核对"},
 }

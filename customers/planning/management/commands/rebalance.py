@@ -1,4 +1,4 @@
-"""`manage.py rebalance [--unit CODE] [--policy CODE] [--wait 600] [--json]`: a draft plan, through the workers."""
+"""`manage.py rebalance [--unit CODE] [--policy CODE] [--percent N] [--wait 600] [--json]`: a draft plan, through the workers."""
 
 from __future__ import annotations
 
@@ -27,10 +27,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--unit", metavar="CODE", help="只做该机构及其下级")
         parser.add_argument("--policy", metavar="CODE", default="", help="政策编码（默认为该机构适用的政策）")
+        parser.add_argument("--percent", type=int, metavar="N", help="移动上限，百分之几（默认按政策）")
         parser.add_argument("--wait", type=float, default=600, help="最多等多少秒（默认 600）")
         parser.add_argument("--json", action="store_true", help="输出 JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["percent"] is not None and not 0 <= options["percent"] <= 100:
+            raise CommandError("--percent 应是 0 到 100 的整数。", returncode=BAD)
         actor, now = SystemActor("system:rebalance"), timezone.now()
         unit = None
         if options["unit"] is not None:
@@ -41,7 +44,7 @@ class Command(BaseCommand):
             with acting_as(actor):
                 plan = rebalance(
                     actor=actor, unit_id=unit.pk if unit else None, policy_code=options["policy"],
-                    today=timezone.localdate(now), now=now,
+                    today=timezone.localdate(now), now=now, percent=options["percent"],
                 )  # fmt: skip
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=BAD) from error
