@@ -67,6 +67,9 @@ def ask(house: House, address: Address, method: str, principal: str, target: str
 def undone(house: House, address: Address, method: str, principal: str, target: str) -> tuple[Any, bool]:
     """The answer, and whether a refusal wrote anything all the same; whatever was written is undone."""
     browser = house.browser(principal, address.scope)
+    if method in WRITING:
+        # Outside the savepoint, so that afterwards only what this request touched must be read.
+        mark_of_rows()
     with transaction.atomic():
         cookies = copy(browser.cookies)
         answer = ask(house, address, method, principal, target)
