@@ -109,10 +109,11 @@ class Dealings:
             rows.since > 0, self.portfolio.holder_on(np.arange(len(rows)), since), -1
         ).tolist()
         owner, tier, kind = rows.owner.tolist(), rows.tier.tolist(), rows.kind.tolist()
+        home = rows.home.tolist()
         industry, day = rows.industry.tolist(), rows.since.tolist()
         latitude, longitude = rows.latitude.tolist(), rows.longitude.tolist()
         for i, name in enumerate(names):
-            holder = holders[owner[i]]
+            holder = holders[home[i]]
             person = kind[i] == "individual"
             category = "prospect" if day[i] == 0 else "key" if tier[i] == 0 else "general"
             yield "\t".join((

@@ -50,6 +50,8 @@ class Customers:
     `former` the one before `changed`, or -1. Days are ordinals; `since` 0 means a prospect."""
 
     owner: Ints
+    # Whose unit and place a customer has, also one that nobody holds.
+    home: Ints
     former: Ints
     changed: Ints
     since: Ints
@@ -152,7 +154,7 @@ class Portfolio:
         base = np.array([[holder.latitude, holder.longitude] for holder in self.holders])[home]
         place = base + chance.normal(0, 0.035, (count, 2))
         return Customers(
-            owner=owner, former=np.where(moves, former, -1), changed=changed, since=since, tier=tier,
+            owner=owner, home=home, former=np.where(moves, former, -1), changed=changed, since=since, tier=tier,
             kind=self._kinds(lines, chance), line=lines, industry=chance.integers(0, len(INDUSTRY_CODES), count),
             latitude=place[:, 0].round(6), longitude=place[:, 1].round(6),
         )  # fmt: skip
