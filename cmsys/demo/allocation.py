@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from customers.execution.services.applying import plan_apply
+from customers.execution.services.execution import plan_apply
 from django.conf import settings
 
 from cmsys.access.actors import Actor, SystemActor
@@ -78,7 +78,9 @@ class _People:
     """The accounts that plan, evaluate, are asked, and decide."""
 
     def __init__(self) -> None:
-        named = User.objects.in_bulk(["cmd", "hrh", "ldr", "mgr"], field_name="username")
+        named = {
+            user.username: user for user in User.objects.filter(username__in=("cmd", "hrh", "ldr", "mgr"))
+        }
         self.planner, self.personnel = named["cmd"], named["hrh"]
         self.leader, self.supervisor = named["ldr"], named["mgr"]
         grants = RoleGrant.objects.filter(role="MGR").select_related("unit", "user").order_by("pk")
