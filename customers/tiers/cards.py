@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -15,9 +14,9 @@ from cmsys.accounts.requests import SignedInRequest
 from customers.registry.models import CustomerCategory, CustomerKind, TierHold
 from customers.tiers.choices import Outcome, Purpose, RunState
 from customers.tiers.flows import chart, finding, matrix
-from customers.tiers.models import TierChange, TierRule, TierRun
+from customers.tiers.models import TierChange, TierRun
 from customers.tiers.permissions import CHANGE_LIST, RUN_VIEW
-from customers.tiers.selectors import document_of
+from customers.tiers.selectors import document_of, rules_with_last_run
 from customers.tiers.words import (
     CATEGORIES,
     MEASURES,
@@ -238,15 +237,8 @@ def customer_card(request: SignedInRequest, customer: Any) -> str:
         .select_related("run", "before", "after")
         .order_by("-pk")[:SHOWN]
     )
-    applied: Any = None
-    rules = [
-        rule
-        for rule in TierRule.objects.filter(state="active").order_by("code")
-        if customer.kind in document_of(rule).kinds
-    ]
-    if rules:
-        runs = TierRun.objects.filter(Q(rule__code=rules[0].code), state=RunState.APPLIED)
-        applied = runs.order_by("-as_of", "-pk").first()
+    rule = next((one for one in rules_with_last_run() if customer.kind in document_of(one).kinds), None)
+    last = rule.last if rule is not None else None
     context = {
         "customer": customer, "hold": hold, "expired": hold is not None and hold.ends_on is not None and hold.ends_on <= today,
         "release_url": reverse("tier_hold_release", args=[customer.customer_no]) if hold and getattr(customer, "may_tier", False) else "",
@@ -257,7 +249,7 @@ def customer_card(request: SignedInRequest, customer: Any) -> str:
             }
             for row in rows
         ],
-        "rule": rules[0] if rules else None,
-        "unchanged": applied if applied is not None and all(row.run_id != applied.pk for row in rows) else None,
+        "rule": rule,
+        "unchanged": last if last is not None and all(row.run_id != last["pk"] for row in rows) else None,
     }  # fmt: skip
     return render_to_string("tiers/cards/customer.html", context, request=request)

@@ -7,6 +7,8 @@ import json
 from datetime import date
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from customers.registry.models import CustomerKind, CustomerTier
@@ -29,6 +31,15 @@ def digest_of(document: RuleDocument) -> str:
 def active_rules() -> Any:
     """What is in force, by code."""
     return TierRule.objects.filter(state=RuleState.ACTIVE).order_by("code")
+
+
+def rules_with_last_run() -> Any:
+    """What is in force, each with the run of its code that was applied last (`last`: pk, number, as_of); one query."""
+    runs = TierRun.objects.filter(rule__code=OuterRef("code"), state=RunState.APPLIED).order_by(
+        "-as_of", "-pk"
+    )
+    said = runs.values(said=JSONObject(pk="pk", number="number", as_of="as_of"))[:1]
+    return active_rules().defer("text").annotate(last=Subquery(said))
 
 
 def newest(code: str) -> TierRule | None:
