@@ -8,20 +8,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import assume, given, settings
 
+from cmsys.api.services.clients import client_create
 from customers.allocation.engine.explain import Explainer
 from customers.allocation.engine.plan import Unplannable, propose
 from customers.planning.counterfactuals import changes_of
 from customers.planning.drawings import Share, lorenz
-from customers.planning.models import AllocationPlan, PlanChoice
+from customers.planning.models import AllocationMove, AllocationPlan, PlanChoice
 from customers.planning.words import change_said, signed
+from customers.registry.models import Customer
 from managers.profiles.models import RelationshipManager, Status
 from tests.allocation_engine.small import problems
-from tests.cast import Cast
-from tests.customers.stage import Register
-from tests.planning.world import planned, policy, run_jobs
+from tests.cast import STAGE, Cast
+from tests.customers.stage import Register, thirty_customers
+from tests.permissions.house import token_of
+from tests.planning.world import NOW, planned, policy, run_jobs
 
 SignedIn = Callable[[str], Client]
 
@@ -91,7 +97,7 @@ def test_a_line_is_looked_at_sent_elsewhere_and_planned_again(
     assert not PlanChoice.objects.exists()
     # Who only reads sees what there is and no way to change it.
     reader = text(signed_in("ldr").get(url)) if "ldr" in cast.users else ""
-    assert "plan-bench" not in reader.replace("class=\"plan-bench\"", "")
+    assert "plan-bench" not in reader.replace('class="plan-bench"', "")
 
 
 @pytest.mark.django_db
@@ -157,6 +163,65 @@ def test_a_plan_is_asked_for_with_a_budget_of_its_own(
     run_jobs()
     found = AllocationPlan.objects.get()
     assert (found.percent, found.budget, found.moves) == (0, 0, 0)
+
+
+@pytest.mark.django_db
+def test_clients_read_lines_and_curve(cast: Cast, stage: Register, plan: AllocationPlan) -> None:
+    client, _secret = client_create(
+        actor=STAGE, now=timezone.now(), name="核对", scopes=["allocation-plans:read"]
+    )
+    caller: Any = Client(headers={"Authorization": f"Bearer {token_of(client)}"})
+    url = f"/api/v1/allocation-plans/{plan.number}/"
+    detail = caller.get(url).json()
+    assert (detail["percent"], detail["revision"]) == (None, 1)
+    first = caller.get(f"{url}lines/?page_size=1").json()
+    rows = first["results"] + caller.get(first["next"]).json()["results"]
+    assert sorted((row["customer_no"], row["present"], row["proposed"], row["reasons"], row["cost"]) for row in rows) == [
+        ("C-NO", None, "M-CX1", [], 2_500), ("C-OY", "M-CD2", "M-CD1", ["intake"], 107_000),
+    ]  # fmt: skip
+    line = next(row for row in rows if row["customer_no"] == "C-OY")
+    # Weight 2: 30 × 700 for expertise and 5 × 500 for merit, and 60 000 for the move.
+    assert (line["match"]["expertise_match"], line["match"]["merit"], line["continuity"]) == (
+        700,
+        500,
+        60_000,
+    )
+    assert line["cost"] == 2 * (30 * 700 + 5 * 500) + 60_000
+    found = caller.get(f"{url}curve/").json()
+    assert [point["moves"] for point in found["points"]] == [1]
+    assert {price["rule"] for price in found["prices"]} >= {"expertise_match", "minimum_grade"}
+
+
+@pytest.mark.django_db
+def test_the_page_costs_the_same_for_two_lines_and_twenty(
+    cast: Cast, stage: Register, plan: AllocationPlan, signed_in: SignedIn
+) -> None:
+    cmd, url = signed_in("cmd"), f"/allocation-plans/{plan.number}/"
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert cmd.get(url).status_code == 200
+        return len(queries)
+
+    cmd.post(
+        f"{url}choose/",
+        {"act": "keep", "selected": [plan.lines.get(customer__customer_no="C-OY").customer_id]},
+    )
+    cmd.post(f"{url}again/", {"percent": ""})
+    planned(cast, "BJ")
+    cost()
+    few = cost()
+    thirty_customers(cast)
+    for customer in Customer.objects.filter(customer_no__startswith="K-"):
+        PlanChoice.objects.create(
+            plan=plan, customer=customer, manager=cast.managers["M-CD1"], kind="lock", by_name="x", at=NOW
+        )
+        AllocationMove.objects.create(
+            plan=plan, customer=customer, present=cast.managers["M-CD1"], proposed=cast.managers["M-CX1"], effort=1, metres=1,
+            metres_before=1, fit=[0] * 5, fit_before=[0] * 5, cost=0,
+        )  # fmt: skip
+    assert cost() == few
+    assert few <= 25
 
 
 # --- by hand ------------------------------------------------------------------------------------------------------------------
