@@ -14,6 +14,7 @@ from customers.allocation.engine.flow import Infeasible
 from customers.allocation.engine.plan import propose
 from customers.allocation.engine.pool import relax
 
+from .exact import best
 from .hand import column
 from .hand import problem as made
 from .small import problems
@@ -77,3 +78,30 @@ def test_closed_doors_are_part_of_a_class():
         [1, 1], [2, 2], skill=[400, 900], exclusions=np.array([[1, 1]]), customers={"weight": column(1, 1)}
     )
     assert propose(given_).manager.tolist() == [1, 0]
+
+
+def test_customers_of_one_size_leave_no_gap():
+    """Fifteen customers of 10 points for two managers: somebody must have 80 and somebody 70, which 75 each would hide."""
+    problem = made([10] * 15, [90, 90], fairness=2000)
+    plan = propose(problem)
+    assert sorted(np.bincount(plan.manager).tolist()) == [7, 8]
+    # 2 · 2000 · 90 · (5 / 90)² and not a part of a unit more for each of the 150 points.
+    assert plan.objective == 1_111_111
+    assert 0 <= plan.objective - plan.bound <= 150
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_efforts_with_a_common_divisor_keep_their_bound(problem):
+    doubled = replace(
+        problem, customers=replace(problem.customers, effort=problem.customers.effort * 3)
+    ).with_policy(budget=None)
+    optimum = best(doubled)
+    if optimum is None:
+        return
+    plan = propose(doubled)
+    assert plan.bound <= optimum.objective <= plan.objective
+    for cut in cuts(doubled):
+        if len(cut.customers):
+            block = block_of(doubled, cut)
+            assert relax(block, whole=False).bound <= relax(block).bound + int(block.effort.sum())

@@ -57,7 +57,8 @@ def desk(problem: Problem, cut: Cut, manager: Ints) -> Desk:
     """The stored numbers of a block under the plan `manager` (int64[n], whole problem). Cost: one relaxation. Raises
     Infeasible when the block has no plan."""
     block = block_of(problem, cut)
-    relaxed = relax(block)
+    # A newcomer may be of any effort.
+    relaxed = relax(block, whole=False)
     capacity = problem.usable_capacity()
     rows = cut.customers
     load = totals(problem.customers.effort[rows], manager[rows], len(capacity))[cut.managers]

@@ -74,6 +74,31 @@ class Loads:
         cost: Ints = self.below[at] + rest * self.slope[at] + PENALTY * (load - held)
         return cost
 
+    def grouped(self, size: int) -> Loads:
+        """Tables for loads of whole customers whose efforts are all multiples of `size`: between multiples, where no load
+        can lie, the cost runs straight, and is never above the cost at one. Slopes are rounded down; above the last
+        multiple within a capacity they go on. The same tables where segments are wider than that already."""
+        if size <= 1 or bool((self.step > size).any()):
+            return self
+        distinct, first, back = np.unique(self.capacity, return_index=True, return_inverse=True)
+        slopes, belows, offsets, at = [], [], [], 0
+        for k, manager in zip(distinct.tolist(), first.tolist(), strict=True):
+            ends = np.append(np.arange(0, k, size, dtype=np.int64), k)
+            cost = self.cost(np.full(len(ends), manager), ends)
+            price = np.diff(cost) // np.diff(ends) if k else np.zeros(0, dtype=np.int64)
+            price = np.append(price, price[-1:] if k else np.zeros(1, dtype=np.int64))
+            slopes.append(price)
+            belows.append(np.concatenate([[0], np.cumsum(price[:-1] * size)]))
+            offsets.append(at)
+            at += len(price)
+        return Loads(
+            capacity=self.capacity,
+            offset=np.array(offsets, dtype=np.int64)[back],
+            step=np.full(len(self.capacity), size, dtype=np.int64),
+            slope=np.concatenate(slopes) if slopes else self.slope,
+            below=np.concatenate(belows) if belows else self.below,
+        )
+
     def sinks(self, window: tuple[Ints, Ints] | None = None) -> Sinks:
         """The segments for the flow. window: (low, high) int64[m] multiples of `step`: points outside are lumped at the
         slope of the window's edge, which leaves every optimum strictly inside the window as it is."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from .blocks import Block
 from .flow import Infeasible, Sinks
+from .loads import Loads
 from .network import SAFE, distances, lack, solve_network
 from .problem import Flags, Ints
 
@@ -74,8 +75,11 @@ class Network:
         return away[sink - self.managers : sink]
 
 
-def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxed:
+def relax(block: Block, price: int = 0, key_price: Ints | None = None, *, whole: bool = True) -> Relaxed:
     """The optimum of the block's relaxation at `price` per move and `key_price` (int64[m] ≥ 0) per key customer held.
+
+    whole: loads are known to be multiples of the efforts' greatest common divisor, and cost what they cost there; without
+    it the prices hold for customers of any effort.
 
     Cost: one min-cost flow over (units + classes × managers + load segments) arcs, 5 ms for 1 000 customers and 20
     managers. Raises Infeasible (indices are the block's units and managers) and RangeError.
@@ -117,7 +121,8 @@ def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxe
         leave[both] * scale // effort[both] + extra[both],
         per_point[line, column],
     ]
-    carried, sinks, flows = _solve(block, supply, tails, heads, costs, units + classes, scale)
+    loads = block.loads.grouped(int(np.gcd.reduce(effort)) if whole else 1)
+    carried, sinks, flows = _solve(block, loads, supply, tails, heads, costs, units + classes, scale)
     stay = np.zeros(len(effort), dtype=np.int64)
     pool = np.where(stays, 0, effort)
     a, b = len(choice), len(choice) + len(both)
@@ -127,7 +132,7 @@ def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxe
     load = flow.sum(axis=0) + _total(stay[choice], at, managers)
     fixed = int(leave[free].sum())
     linear = int((carried * np.concatenate(costs)).sum()) + int((effort[free] * extra[free]).sum())
-    table = int(block.loads.cost(np.arange(managers), load).sum())
+    table = int(loads.cost(np.arange(managers), load).sum())
     moved = int((pool[both] * (scale // effort[both])).sum()) + scale * int((owner[free] >= 0).sum())
     moved += int((flow * block.moved[block.kind[shown]] * scale // effort[shown][:, None]).sum())
     return Relaxed(
@@ -154,6 +159,7 @@ def relax(block: Block, price: int = 0, key_price: Ints | None = None) -> Relaxe
 
 def _solve(
     block: Block,
+    loads: Loads,
     supply: Ints,
     tails: list[Ints],
     heads: list[Ints],
@@ -166,9 +172,9 @@ def _solve(
     tail, head, cost = np.concatenate(tails), np.concatenate(heads), np.concatenate(costs)
     supplies = np.concatenate([supply, np.zeros(managers, dtype=np.int64), [-total]])
     room = np.full(len(tail), total, dtype=np.int64)
-    window: tuple[Ints, Ints] | None = block.loads.window(total)
+    window: tuple[Ints, Ints] | None = loads.window(total)
     while True:
-        sinks = block.loads.sinks(window)
+        sinks = loads.sinks(window)
         flows = solve_network(
             np.concatenate([tail, first + sinks.owner]),
             np.concatenate([head, np.full(len(sinks.owner), first + managers)]),
@@ -181,7 +187,7 @@ def _solve(
         carried = flows[: len(tail)]
         into = head >= first
         load = _total(carried[into], head[into] - first, managers)
-        if window is None or block.loads.inside(load, window):
+        if window is None or loads.inside(load, window):
             return carried, sinks, flows
         window = None
 
