@@ -36,8 +36,8 @@ from managers.profiles.models import RelationshipManager
 
 # The branch of the supervisor who has a password is the first: his plan waits for him.
 UNDER_REVIEW, CARRIED_OUT, DRAFTED = "B01", "B02", "B03"
-# The variant may move twice as many customers.
-MORE = 20
+# The variant may move only half as many of those who need not move.
+FEWER = 5
 
 
 def allocate(*, actor: SystemActor, today: date, now: datetime) -> list[AllocationPlan]:
@@ -68,7 +68,7 @@ def allocate(*, actor: SystemActor, today: date, now: datetime) -> list[Allocati
             with acting_as(who.planner):
                 plan_submit(actor=who.planner, plan_id=plan.pk, form=Form(), **when)
             _answer(who, plan, today, now, but=who.supervisor)
-        made += [plan, _planned(actor, units[UNDER_REVIEW], today, now, percent=MORE)]
+        made += [plan, _planned(actor, units[UNDER_REVIEW], today, now, percent=FEWER)]
     if DRAFTED in units:
         made.append(_planned(actor, units[DRAFTED], today, now))
     return made
