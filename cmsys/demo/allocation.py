@@ -1,13 +1,11 @@
 """How the demonstration bank shares out its customers: a policy and evaluation sheets, one branch whose plan was carried out
-today, one whose plan is under review with a variant beside it, and one with a draft."""
+today, one whose plan is under review with a variant beside it, and one whose plan waits for the head."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
-from customers.execution.services.execution import plan_apply
 from django.conf import settings
 
 from cmsys.access.actors import Actor, SystemActor
@@ -28,6 +26,7 @@ from customers.allocation.services.policies import policy_import
 from customers.approval.services.answering import lines_answer
 from customers.approval.services.deciding import plan_approve
 from customers.approval.services.submitting import plan_submit
+from customers.execution.services.execution import plan_apply
 from customers.planning.choices import PlanState, Verdict
 from customers.planning.models import AllocationPlan, LineSide
 from customers.planning.services.rebalancing import rebalance
@@ -35,7 +34,7 @@ from customers.registry.models import Customer
 from managers.profiles.models import RelationshipManager
 
 # The branch of the supervisor who has a password is the first: his plan waits for him.
-UNDER_REVIEW, CARRIED_OUT, DRAFTED = "B01", "B02", "B03"
+UNDER_REVIEW, CARRIED_OUT, FOR_THE_HEAD = "B01", "B02", "B03"
 # The variant may move only half as many of those who need not move.
 FEWER = 5
 
@@ -48,11 +47,10 @@ def allocate(*, actor: SystemActor, today: date, now: datetime) -> list[Allocati
     text = (Path(settings.BASE_DIR) / "examples" / "policies" / "default.yaml").read_text(encoding="utf-8")
     with acting_as(actor):
         policy_import(actor=actor, text=text)
-    units = OrgUnit.objects.in_bulk([UNDER_REVIEW, CARRIED_OUT, DRAFTED], field_name="code")
+    units = OrgUnit.objects.in_bulk([UNDER_REVIEW, CARRIED_OUT, FOR_THE_HEAD], field_name="code")
     if not Customer.objects.exists() or RelationshipManager.objects.count() > MOST_PEOPLE:
         return []
     who = _People()
-    when: dict[str, Any] = {"today": today, "now": now}
     made = []
     for code in (CARRIED_OUT, UNDER_REVIEW):
         if code in units:
@@ -65,12 +63,15 @@ def allocate(*, actor: SystemActor, today: date, now: datetime) -> list[Allocati
     if UNDER_REVIEW in units:
         plan = _planned(actor, units[UNDER_REVIEW], today, now)
         if plan.state == PlanState.DRAFT and plan.moves + plan.first:
-            with acting_as(who.planner):
-                plan_submit(actor=who.planner, plan_id=plan.pk, form=Form(), **when)
+            _submit(who, plan, today, now)
             _answer(who, plan, today, now, but=who.supervisor)
         made += [plan, _planned(actor, units[UNDER_REVIEW], today, now, percent=FEWER)]
-    if DRAFTED in units:
-        made.append(_planned(actor, units[DRAFTED], today, now))
+    if FOR_THE_HEAD in units:
+        plan = _planned(actor, units[FOR_THE_HEAD], today, now)
+        if plan.state == PlanState.DRAFT and plan.moves + plan.first:
+            _submit(who, plan, today, now)
+            _answer(who, plan, today, now)
+        made.append(plan)
     return made
 
 
@@ -136,6 +137,11 @@ def _work(kinds: str) -> None:
             return
 
 
+def _submit(who: _People, plan: AllocationPlan, today: date, now: datetime) -> None:
+    with acting_as(who.planner):
+        plan_submit(actor=who.planner, plan_id=plan.pk, form=Form(), today=today, now=now)
+
+
 def _answer(who: _People, plan: AllocationPlan, today: date, now: datetime, but: User | None = None) -> None:
     """Every unit agrees, but the one of this supervisor."""
     asked = LineSide.objects.filter(plan=plan, verdict="").select_related("unit").order_by("pk")
@@ -152,8 +158,7 @@ def _answer(who: _People, plan: AllocationPlan, today: date, now: datetime, but:
 
 
 def _carry_out(who: _People, plan: AllocationPlan, today: date, now: datetime) -> None:
-    with acting_as(who.planner):
-        plan_submit(actor=who.planner, plan_id=plan.pk, form=Form(), today=today, now=now)
+    _submit(who, plan, today, now)
     _answer(who, plan, today, now)
     plan.refresh_from_db()
     if plan.state != PlanState.DECIDING:

@@ -1,4 +1,4 @@
-"""A whole cycle of crm_maven, played in Chromium: from the files to a grade that a client reads.
+"""The whole journey of crm_maven, played in Chromium: from the files to a grade that a client reads, and to the first owners.
 
 Human resources define the ladder, open the cycle, run it and bring it to the reviewers; the supervisor of East decides five
 cases (two passed on, one returned, one altered, one handed over); human resources answer, confirm, put the promotions up;
@@ -39,6 +39,7 @@ from tests.browsing import follow
 from tests.cast import PASSWORD, STAGE
 from tests.cycles.test_maven_whole import EXAMPLE, MAVEN, command
 from tests.cycles.test_maven_whole import load as load_files
+from tests.journeys.allocation import first_allocation
 from tests.journeys.test_people import Person
 from tests.permissions.house import token_of
 
@@ -238,6 +239,7 @@ def test_from_the_files_to_the_grade_a_client_reads(person: Any) -> None:
     expect(page.locator("#main")).to_contain_text("何西")
 
     _read_by_clients(held, begins)
+    first_allocation(person, work)
 
 
 def _pass_on(page: Page, word: str = "通过") -> None:
