@@ -62,7 +62,7 @@ def furnish(house: House) -> None:
         house.objects["plan_row", code] = {"number": plan.number}
     _drafts(house)
     for kind, parts in (
-        ("draft_plan", {"number": "FK-NONE"}), ("plan_pair", {"number": "FK-NONE", "other": "FK-NONE"}),
+        ("draft_of_unit", {"number": "FK-NONE"}), ("plan_pair", {"number": "FK-NONE", "other": "FK-NONE"}),
         ("line_number", {"pk": MISSING_ID}), ("policy", {"key": MISSING_ID}), ("policy_number", {"pk": MISSING_ID}), ("evaluation", {"key": MISSING_ID}),
         ("evaluation_number", {"pk": MISSING_ID}), ("rule", {"key": MISSING_ID}), ("rule_number", {"pk": MISSING_ID}),
         ("plan_of_unit", {"key": "FK-NONE"}), ("plan_number_of_unit", {"number": "FK-NONE"}),
@@ -83,7 +83,7 @@ def _drafts(house: House) -> None:
             actor=STAGE, unit_id=house.cast.units[code].pk, policy_code="FK", today=TODAY, now=NOW
         )
         run_jobs()
-        house.objects["draft_plan", code] = {"number": plan.number}
+        house.objects["draft_of_unit", code] = {"number": plan.number}
         line = AllocationMove.objects.create(
             plan=plan, customer=Customer.objects.get(customer_no="C-HD"), present=house.cast.managers["M-CD1"],
             proposed=house.cast.managers["M-CD1"], effort=10, metres=0, metres_before=0, fit=[0] * 5, fit_before=[0] * 5, cost=0,
