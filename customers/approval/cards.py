@@ -110,10 +110,10 @@ def _url(verb: str, plan: AllocationPlan) -> str:
     return reverse(f"allocation_plans_{verb}", args=[plan.number])
 
 
-def days_said(due_on: date | None, today: date) -> str:
-    """The last day, and whether it is over."""
-    if due_on is None:
+def days_said(plan: AllocationPlan, today: date) -> str:
+    """The last day of a plan the units are asked about, and whether it is over; empty for every other one."""
+    if plan.due_on is None or plan.state != PlanState.REVIEWING:
         return ""
-    if due_on < today:
-        return _("期限 %(day)s，已逾期") % {"day": due_on}
-    return _("期限 %(day)s") % {"day": due_on}
+    if plan.due_on < today:
+        return _("期限 %(day)s，已逾期") % {"day": plan.due_on}
+    return _("期限 %(day)s") % {"day": plan.due_on}

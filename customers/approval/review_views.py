@@ -39,7 +39,7 @@ def reviews(request: SignedInRequest) -> HttpResponse:
     rows = [
         {
             "row": row,
-            "days": days_said(row.plan.due_on, today) if row.plan.state == PlanState.REVIEWING else "",
+            "days": days_said(row.plan, today),
         }
         for row in plans_of(request.user, today)
     ]
@@ -61,9 +61,7 @@ def _review_page(
     found = review_of(request, plan, today, picked)
     page = {
         "title": _("审核分客方案 %(number)s") % {"number": plan.number},
-        "subtitle": f"{plan.unit.name} · {plan.get_state_display()} · {days_said(plan.due_on, today)}".rstrip(
-            " ·"
-        ),
+        "subtitle": f"{plan.unit.name} · {plan.get_state_display()} · {days_said(plan, today)}".rstrip(" ·"),
     }
     context = {
         "page": page, "review": found, "plan": plan, "error": error, "words": words, "nonce": str(uuid4()),
@@ -156,7 +154,7 @@ def line(request: SignedInRequest, number: str, key: int) -> HttpResponse:
     context = {
         "page": {"title": f"{row.customer}：{row.path}", "subtitle": f"{plan.number} · {row.why} · {row.change}"},
         "plan": plan, "row": row, "why": why_card(request, side.line), "nonce": str(uuid4()), "phrases": AnswerForm.phrases,
-        "version": plan.submitted_at.isoformat() if plan.submitted_at else "", "home_url": reverse("allocation_reviews_list"),
+        "version": plan.submitted_at.isoformat() if plan.submitted_at else "",
         "back_url": reverse("allocation_reviews_detail", args=[plan.number]),
     }  # fmt: skip
     return render(request, "approval/line.html", context)

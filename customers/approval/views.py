@@ -26,7 +26,7 @@ from cmsys.ui.pages import ConfirmPage
 from cmsys.ui.registry import Text
 from cmsys.ui.views import add_service_error
 from customers.allocation.selectors import document_of
-from customers.approval.cards import days_said, effect_figures
+from customers.approval.cards import effect_figures
 from customers.approval.forms import ApproveForm, RecallForm, ReturnForm, StepForm, version_of
 from customers.approval.selectors import progress_of
 from customers.approval.services import deciding, submitting
@@ -226,7 +226,7 @@ def _approve_page(
     no = LineSide.objects.filter(plan=plan, verdict=Verdict.REFUSED).select_related("line__customer", "unit")
     today = timezone.localdate()
     page = ConfirmPage(
-        title=_("审批分客方案"), subtitle=f"{PLANS.object_title(plan)} · {days_said(plan.due_on, today)}", form=form,
+        title=_("审批分客方案"), subtitle=PLANS.object_title(plan), form=form,
         effects=(), submit_label=_("批准"), cancel_url=PLANS.url("detail", plan),
     )  # fmt: skip
     context = {

@@ -9,6 +9,7 @@ if (form && boxes.length) {
   const within = (group) => [...group.closest("section").querySelectorAll("[data-pick-line]")];
   const show = () => {
     const picked = boxes.filter((box) => box.checked).length;
+    form.querySelector("[data-count]").textContent = picked || "";
     note.textContent = picked ? note.dataset.some.replace("{n}", picked) : note.dataset.none;
     for (const group of groups) {
       const own = within(group);
@@ -28,10 +29,12 @@ if (form && boxes.length) {
   show();
 }
 
-// Opening the refusal leads into its reason.
+// Opening the refusal leads into its reason; what was said of the last answer makes room.
 const refuse = document.querySelector("[data-refuse]");
 refuse?.addEventListener("toggle", () => {
-  if (refuse.open) refuse.querySelector("textarea").focus();
+  if (!refuse.open) return;
+  for (const toast of document.querySelectorAll(".toasts > *")) toast.remove();
+  refuse.querySelector("textarea").focus();
 });
 
 // Keys of one letter: never while typing, never over a dialog; they only move, pick and press what is on the page.

@@ -27,10 +27,13 @@ from cmsys.inbox.models import Message
 from cmsys.org.models import Deputyship
 from cmsys.org.services.grants import role_grant
 from cmsys.workflow.form import Form
+from customers.allocation.selectors import document_of
 from customers.allocation.services.policies import policy_import
 from customers.approval.services import answering, deciding, submitting
 from customers.planning.choices import PlanState
-from customers.planning.models import AllocationMove, AllocationPlan, LineSide, PlanManager
+from customers.planning.models import AllocationMove, AllocationPlan, LineSide, PlanManager, PlanSnapshot
+from customers.planning.reading import read
+from customers.planning.snapshots import packed
 from customers.registry.models import Customer
 from tests.cast import PASSWORD, STAGE, TODAY, Cast
 from tests.planning.world import document
@@ -167,8 +170,8 @@ class Bench:
 
 
 def more_people(cast: Cast) -> dict[str, User]:
-    """The further accounts, with their roles."""
-    people = dict(cast.users)
+    """The further accounts, with their roles, beside those of the cast."""
+    people = cast.users
     for username, (name, role, unit, number) in MORE.items():
         people[username] = user_create(
             actor=STAGE, username=username, name=name, employee_no=number, password=PASSWORD, is_demo=True
@@ -204,4 +207,6 @@ def bench(cast: Cast, lines: tuple[tuple[str, str | None, str, int], ...] = LINE
             metres=1500, metres_before=4000 if present else None, fit=[100, 200, 0, 0, 300],
             fit_before=[400, 600, 0, 0, 300] if present else None, cost=1000,
         )  # fmt: skip
+    problem = read(plan.unit, document_of(made), TODAY).problem
+    PlanSnapshot.objects.create(plan=plan, content=packed(problem))
     return Bench(cast, plan.pk, people)
