@@ -37,7 +37,7 @@ def again_step(run: Run) -> Chunk:
     plan = _locked(run, PlanState.COMPUTING)
     try:
         with transaction.atomic():
-            finish(run.actor, plan, run.now)
+            finish(run.actor, plan, run.now, waiting=False)
     except ValidationError as error:
         said = " ".join(error.messages)[:300]
         plan.refresh_from_db()

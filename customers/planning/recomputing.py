@@ -26,8 +26,8 @@ from customers.planning.solving import Pair, Solved, solve_again
 from customers.planning.words import LACKS
 from customers.planning.writing import figures, write_solved
 
-# Up to so many customers a draft is computed again while its planner waits; with a move budget, which takes ten times as
-# long where it binds, up to so many.
+# Up to so many customers a draft is computed again while its planner waits; where a move budget binds, which takes ten times
+# as long, up to so many.
 AT_ONCE, AT_ONCE_BUDGET = 5_000, 1_000
 # Lines that differ are kept with the step, so many at most; of choices that clash, so many are tried one by one.
 DIFFERING, TRIED = 500, 12
@@ -64,7 +64,7 @@ def percent_of(plan: AllocationPlan) -> int | None:
 
 def at_once(plan: AllocationPlan) -> bool:
     """Whether a draft is small enough to be computed again in the request."""
-    return plan.customers <= (AT_ONCE if percent_of(plan) is None else AT_ONCE_BUDGET)
+    return plan.customers <= AT_ONCE
 
 
 # --- answers of blocks without choices, kept so that only those are solved again that a choice is about -----------------------
@@ -86,12 +86,14 @@ def kept_answers(plan: AllocationPlan, problem: Problem) -> dict[int, BlockPlan]
 
 
 # --- once more ------------------------------------------------------------------------------------------------------------
-def again(plan: AllocationPlan) -> tuple[Problem, Chosen, Solved]:
-    """The snapshot, the choices, and the plan with them kept (its `plan` None where they clash). Raises Unplannable."""
+def again(plan: AllocationPlan, *, waiting: bool) -> tuple[Problem, Chosen, Solved]:
+    """The snapshot, the choices, and the plan with them kept (its `plan` None where they clash). Raises Unplannable, and
+    TooLong where somebody is `waiting` and a move budget turns out to bind."""
     problem = problem_of(plan.pk)
     chosen = chosen_for(plan, problem)
     known = kept_answers(plan, problem)
-    return problem, chosen, solve_again(problem, chosen.locks, chosen.bars, percent_of(plan), known)
+    most = AT_ONCE_BUDGET if waiting else None
+    return problem, chosen, solve_again(problem, chosen.locks, chosen.bars, percent_of(plan), known, most)
 
 
 def write_again(plan: AllocationPlan, problem: Problem, chosen: Chosen, solved: Solved) -> dict[str, Any]:

@@ -72,7 +72,13 @@ def _empty(cut: Cut) -> BlockPlan:
     return BlockPlan(cut, 0, np.zeros(0, dtype=np.int64), 0, 0, 0, 0, 0, 0)
 
 
-def put_together(problem: Problem, answers: Sequence[BlockPlan], budget_percent: int | None) -> Solved:
+class TooLong(Exception):
+    """A move budget binds, and the whole would have to be planned under it: more than one may wait for."""
+
+
+def put_together(
+    problem: Problem, answers: Sequence[BlockPlan], budget_percent: int | None, at_most: int | None = None
+) -> Solved:
     """The whole plan. With a budget of p percent, of the customers who have a manager at most so many may move beyond
     the moves that no plan can avoid; where that binds the whole is planned again under it. No plan where nothing is left."""
     lacks = tuple(lack for plan in answers for lack in plan.lacks)
@@ -97,6 +103,8 @@ def put_together(problem: Problem, answers: Sequence[BlockPlan], budget_percent:
     limited = rest.with_policy(budget=budget_of(rest, least, budget_percent))
     if moves <= (limited.policy.budget or 0):
         return Solved(limited, merged(limited, plans, bound, least, 0), lacks, gone, tuple(plans))
+    if at_most is not None and len(rest.customers) > at_most:
+        raise TooLong
     return Solved(limited, propose(limited), lacks, gone, tuple(plans))
 
 
@@ -127,11 +135,11 @@ def with_choices(problem: Problem, locks: Sequence[Pair], bars: Sequence[Pair]) 
 
 def solve_again(
     problem: Problem, locks: Sequence[Pair], bars: Sequence[Pair], percent: int | None,
-    known: Mapping[int, BlockPlan] | None = None,
+    known: Mapping[int, BlockPlan] | None = None, at_most: int | None = None,
 ) -> Solved:  # fmt: skip
     """The plan of the problem with the choices kept; the same as from the beginning, but blocks no choice is about are
     taken from `known` (block number → its answer without choices). Where not all can be kept the plan is None and `lacks`
-    says what for. Raises Unplannable (the budget), RangeError."""
+    says what for. Raises Unplannable (the budget), RangeError, TooLong (a budget binds for more than `at_most` customers)."""
     chosen = with_choices(problem, locks, bars)
     about = np.array(sorted({customer for customer, _ in (*locks, *bars)}), dtype=np.int64)
     touched = set(problem.block[problem.customers.branch[about]].tolist())
@@ -142,7 +150,7 @@ def solve_again(
     lacks = tuple(lack for answer in answers for lack in answer.lacks)
     if lacks:
         return Solved(chosen, None, lacks, np.zeros(0, dtype=np.int64))
-    return put_together(chosen, answers, percent)
+    return put_together(chosen, answers, percent, at_most)
 
 
 def _gone(answers: Sequence[BlockPlan]) -> Ints:

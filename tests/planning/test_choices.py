@@ -203,7 +203,7 @@ def test_a_job_that_finds_a_clash_leaves_the_draft_as_it_was(
             manager=cast.managers[number], kind="bar", reason="双方不同意", by_name="蒋客管", at=NOW,
         )  # fmt: skip
     digest, held = plan.digest, owners(plan)
-    monkeypatch.setattr(recomputing, "AT_ONCE_BUDGET", 0)
+    monkeypatch.setattr(recomputing, "AT_ONCE", 0)
     again(cast, plan, percent=7)
     run_jobs()
     plan.refresh_from_db()
@@ -230,6 +230,20 @@ def test_a_budget_given_with_the_computation(cast: Cast, stage: Register) -> Non
     assert free > 0
     with pytest.raises(ValidationError, match="0 到 100"):
         again(cast, plan, percent=101)
+
+
+def test_a_budget_that_binds_is_left_to_the_job(
+    cast: Cast, stage: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy(area="branch", weights={"fairness": 500_000})
+    plan = planned(cast, "BJ")
+    monkeypatch.setattr(recomputing, "AT_ONCE_BUDGET", 4)
+    assert again(cast, plan, percent=100).done
+    assert not again(cast, plan, percent=0).done
+    assert plan.state == "computing"
+    run_jobs()
+    plan.refresh_from_db()
+    assert (plan.state, plan.budget, plan.moves, plan.revision) == ("draft", 0, 0, 3)
 
 
 def test_those_left_out_stay_named(cast: Cast, stage: Register) -> None:

@@ -20,6 +20,7 @@ from customers.planning.permissions import REBALANCE
 from customers.planning.recomputing import again, at_once, clash, write_again
 from customers.planning.runs import AGAIN, CURVE, PlanArgs
 from customers.planning.services.moving import plan_locked, plan_take, repeated
+from customers.planning.solving import TooLong
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,22 @@ def plan_again(*, actor: Actor, plan_id: int, percent: int | None, form: Form, n
         changes={"revision": plan.revision + 1, "percent": percent, "failure": ""},
         told={"choices": plan.choices.count(), "percent_before": plan.percent},
     )  # fmt: skip
-    if not at_once(plan):
-        enqueue(AGAIN, f"{plan.pk}:{plan.revision}", PlanArgs(plan.pk, revision=plan.revision), actor=actor)
-        return Again(plan, False, False)
-    finish(actor, plan, now)
-    return Again(plan, False, True)
+    if at_once(plan):
+        try:
+            finish(actor, plan, now, waiting=True)
+        except TooLong:
+            pass
+        else:
+            return Again(plan, False, True)
+    enqueue(AGAIN, f"{plan.pk}:{plan.revision}", PlanArgs(plan.pk, revision=plan.revision), actor=actor)
+    return Again(plan, False, False)
 
 
-def finish(actor: Actor, plan: AllocationPlan, now: datetime) -> None:
-    """The computation of a locked plan in the state computing, back to a draft. Raises ValidationError at `choices`."""
+def finish(actor: Actor, plan: AllocationPlan, now: datetime, *, waiting: bool) -> None:
+    """The computation of a locked plan in the state computing, back to a draft. Raises ValidationError at `choices`, and,
+    before anything is written, TooLong (somebody is `waiting`, and it takes longer than one should)."""
     try:
-        problem, chosen, solved = again(plan)
+        problem, chosen, solved = again(plan, waiting=waiting)
     except (Unplannable, RangeError) as error:
         raise refused("choices", "budget", _("按这些选择编制不出方案：%(what)s。草案保持不变。") % {"what": str(error)[:200]}) from error  # fmt: skip
     if solved.plan is None:
