@@ -94,6 +94,7 @@ BESIDE = {
     "grades-list": "api/test_grades.py", "grade-decisions-list": "api/test_grades.py",
     "allocation_plans_list": "planning/test_costs.py", "allocation_policies_list": "planning/test_costs.py",
     "allocation_moves_list": "planning/test_pages.py", "staff_evaluations_list": "planning/test_pages.py",
+    "allocation_reviews_list": "approval/test_pages.py",
     "customer_rules_list": "planning/test_pages.py", "allocation-plans-list": "planning/test_costs.py",
     "training_plans_list": "planning/test_costs.py", "courses_list": "planning/test_costs.py",
     "competencies_list": "planning/test_costs.py", "training-plans-list": "planning/test_costs.py",
