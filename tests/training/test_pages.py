@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.permissions.house import clients_of
 from tests.training.conftest import Classroom
 from training.plans.models import TrainingPlan
 
@@ -88,3 +89,13 @@ def test_a_competency_takes_codes_as_people_write_them(classroom: Classroom, sig
     answer = trn.post("/competencies/new/", {"code": "RISK", "name": "风险识别", "indicators": "overdue、npl OVERDUE", "version": ""})  # fmt: skip
     assert answer.status_code == 302
     assert Competency.objects.get(code="RISK").indicators == ["OVERDUE", "NPL"]
+
+
+def test_a_client_asks_for_the_plans_of_a_course(classroom: Classroom, signed_in: SignedIn) -> None:
+    sheet = classroom.sheets["M-CD1"]
+    signed_in("mgr").post(f"/score-sheets/{sheet.pk}/training-plan/", {"ends_on": "2099-12-31"})
+    client = clients_of(classroom.cast, "training:read")["client"]
+    for course, found in (("TALK-2", ["M-CD1"]), ("RISK-1", []), ("no such course", [])):
+        answer = client.get("/api/v1/training-plans/", {"course": course})
+        assert answer.status_code == 200, answer.content
+        assert [plan["manager"]["employee_no"] for plan in answer.json()["results"]] == found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -53,6 +55,11 @@ class PlanApiFilterSet(ResourceFilterSet, PlanFilterSet):
     """The conditions of the list, with the unit by its code, and updated_since."""
 
     unit = UnderUnitFilter(field_name="manager__unit__path", label=_("该机构及其所有下级。"))
+    # By its code; of one that does not exist there are no plans.
+    course = django_filters.CharFilter(label=_("课程"), method="with_course_code")
+
+    def with_course_code(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Exists(PlanItem.objects.filter(plan=OuterRef("pk"), course__code=value)))
 
 
 @extend_schema_view(
