@@ -14,6 +14,9 @@ from django.db import connection
 
 from cmsys.org.tree import PATHS_LOCK
 
+_OWNERS = (
+    "SELECT DISTINCT owner_id FROM customers_registry_customer WHERE id = ANY(%s) AND owner_id IS NOT NULL"
+)
 _UNITS = """
     SELECT FROM org_orgunit u WHERE u.id IN (
         SELECT unit_id FROM managers_profiles_relationshipmanager WHERE id = ANY(%s)
@@ -23,11 +26,12 @@ _CUSTOMERS = "SELECT FROM customers_registry_customer WHERE id = ANY(%s) ORDER B
 
 
 def hold(customers: Collection[int], people: Collection[int]) -> None:
-    """Holds the customers, and the people with their units as they are, to the end of the transaction. Four statements;
-    waits for others at most lock_timeout, then raises OperationalError."""
-    staff = sorted(set(people))
+    """Holds the customers, and the people (with whoever owns the customers by now) and their units as they are, to the end
+    of the transaction. Five statements; waits for others at most lock_timeout, then raises OperationalError."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [PATHS_LOCK])
+        cursor.execute(_OWNERS, [sorted(customers)])
+        staff = sorted({*people, *(row[0] for row in cursor.fetchall())})
         cursor.execute(_UNITS, [staff])
         cursor.execute(_PEOPLE, [staff])
         cursor.execute(_CUSTOMERS, [sorted(customers)])

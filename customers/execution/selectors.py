@@ -32,7 +32,9 @@ def latest_job(plan: AllocationPlan) -> Job | None:
 
 def lines_after(plan: int, state: str, after: int, most: int) -> list[dict[str, Any]]:
     """The next lines of a state in the order of their customers' keys; one query, by an index."""
-    rows = AllocationMove.objects.filter(plan=plan, state=state, customer__gt=after).order_by("customer_id")
+    rows: Any = AllocationMove.objects.filter(plan=plan, state=state, customer__gt=after).order_by(
+        "customer_id"
+    )
     return list(rows.values("pk", "customer_id", "present_id", "proposed_id")[:most])
 
 

@@ -30,7 +30,7 @@ FIELDS = (
     "reason",
     "success",
 )
-texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=40)
+texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
 
 
 @settings(max_examples=60, deadline=None)
@@ -41,9 +41,7 @@ texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs
         texts, st.one_of(texts, st.integers(), st.none(), st.booleans(), st.floats(allow_nan=False))
     ),
 )
-def test_any_text_comes_back_as_it_was_given(
-    label: str, reason: str, after: dict[str, Any]
-) -> None:
+def test_any_text_comes_back_as_it_was_given(label: str, reason: str, after: dict[str, Any]) -> None:
     actor = SystemActor("system:test")
     one = record(
         "thing.change", actor=actor, resource="things", object_id="1", label=label, reason=reason, after=after, now=NOW

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -53,7 +54,7 @@ def test_a_swap_a_chain_and_a_first_assignment_in_chunks_of_one(cast: Cast, stag
     ]  # fmt: skip
     assert of("C-NO") == [("M-CX1", TODAY, None)]
     assert {state for state, _note in lines(plan).values()} == {"applied"}
-    line = plan.lines.select_related("former", "assignment").get(customer__customer_no="C-HD")
+    line: Any = plan.lines.select_related("former", "assignment").get(customer__customer_no="C-HD")
     assert (line.former.manager.employee_no, line.former.ends_on) == ("M-CD1", TODAY)
     assert (line.assignment.starts_on, line.done_at) == (TODAY, NOW)
     assert plan.lines.get(customer__customer_no="C-NO").former is None
@@ -336,7 +337,7 @@ def test_a_form_of_another_person_is_refused(cast: Cast, stage: Register) -> Non
 
 
 def test_a_hundred_lines_take_as_many_statements_as_four(
-    cast: Cast, stage: Register, django_assert_max_num_queries: Callable[..., object]
+    cast: Cast, stage: Register, django_assert_max_num_queries: Any
 ) -> None:
     customers = Customer.objects.bulk_create(
         Customer(customer_no=f"K-{n:03}", name=f"第{n}公司", unit=cast.units["CD"], owner=cast.managers["M-CD1"])

@@ -61,7 +61,8 @@ class Beside:
             thread.join()
 
 
-def test_hands_on_the_same_customers_at_the_same_time() -> None:
+@pytest.mark.parametrize("hands", ["owners", "names"])
+def test_hands_on_the_same_customers_at_the_same_time(hands: str) -> None:
     cast = stage()
     people = RelationshipManager.objects.bulk_create(
         RelationshipManager(
@@ -101,7 +102,8 @@ def test_hands_on_the_same_customers_at_the_same_time() -> None:
 
     plan_apply(actor=STAGE, plan_id=plan.pk, form=Form(), now=NOW, today=TODAY)
     beside = Beside()
-    for seed, act in enumerate((reassign, reassign, rename, change, night)):
+    others = {"owners": (reassign, reassign, change, night), "names": (rename, change, night)}
+    for seed, act in enumerate(others[hands]):
         beside.start(act, seed)
     cursor: Reached | None = None
     try:
@@ -113,7 +115,7 @@ def test_hands_on_the_same_customers_at_the_same_time() -> None:
     finally:
         beside.end()
     assert beside.raised == []
-    assert beside.did > 20, "there were others"
+    assert beside.did >= 10, "there were others"
     lines = {line.customer_id: line for line in plan.lines.select_related("assignment")}
     applied = [line for line in lines.values() if line.state == "applied"]
     assert {line.state for line in lines.values()} <= {"applied", "skipped"}

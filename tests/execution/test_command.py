@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from cmsys.jobs.models import Job
 from customers.execution.management.commands import apply_plan
@@ -14,7 +15,7 @@ from customers.planning.models import AllocationPlan
 from managers.profiles.models import RelationshipManager, Status
 from tests.cast import Cast
 from tests.customers.stage import Register
-from tests.execution.world import NOW, approved, owners, run_jobs
+from tests.execution.world import approved, owners, run_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -22,11 +23,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the command waits, somebody works."""
-    monkeypatch.setattr(apply_plan.time, "sleep", lambda _seconds: run_jobs(NOW))
+    monkeypatch.setattr(apply_plan.time, "sleep", lambda _seconds: run_jobs(timezone.now()))
 
 
 def test_it_carries_out_and_says_what_it_left(cast: Cast, stage: Register, worker: None) -> None:
-    approved(cast, {"C-HD": "M-CD2", "C-CX": "M-PD1"})
+    approved(cast, {"C-HD": "M-CD2", "C-CX": "M-PD1"}, timezone.localdate())
     RelationshipManager.objects.filter(employee_no="M-PD1").update(status=Status.LEFT)
     out = StringIO()
     with pytest.raises(SystemExit) as ended:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -119,7 +120,7 @@ def test_what_others_have_changed_since_stays_and_is_named(cast: Cast, stage: Re
         "C-NO": "M-CX1",
     }
     plan = carry_out(approved(cast, moves, LATER))
-    begun = {
+    begun: dict[str, Any] = {
         line.customer.customer_no: line
         for line in plan.lines.select_related("customer", "assignment", "former")
     }

@@ -155,9 +155,11 @@ def personal_data_reveal(*, actor: Actor, manager_id: int, field: str, reason: s
 
 
 def _locked(actor: Actor, action: str, manager_id: int) -> RelationshipManager:
+    # Not the key: whoever gives this person a customer holds the customer and then only refers to the person, while a
+    # change of the name goes on to the customers.
     found = (
         RelationshipManager.objects.visible_to(actor, action)
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .get(pk=manager_id)
     )
     assert isinstance(found, RelationshipManager)
