@@ -95,7 +95,7 @@ def curve_drawing(marks: Sequence[Mark], here: Mark, label: str, axis: str) -> S
         return {
             "x": f"{x:.1f}", "y": f"{y:.1f}", "text": mark.text, "url": mark.url,
             "anchor": "end" if x > 170 else "start", "text_x": f"{x - 9 if x > 170 else x + 9:.1f}",
-            "text_y": f"{y - 13 if y > 40 else y + 22:.1f}",
+            "text_y": f"{y - 24 if y > 50 else y + 22:.1f}",
         }  # fmt: skip
 
     places = [place(mark) for mark in marks]
