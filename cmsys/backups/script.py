@@ -54,7 +54,9 @@ def order(listed: str) -> str:
 
 
 def beginning(replace: bool) -> str:
-    return "BEGIN;\nSET LOCAL lock_timeout = '10s';\nSET LOCAL client_min_messages = warning;\n" + (_CLEAR if replace else "")
+    return "BEGIN;\nSET LOCAL lock_timeout = '10s';\nSET LOCAL client_min_messages = warning;\n" + (
+        _CLEAR if replace else ""
+    )
 
 
 def end(counts: Mapping[str, int]) -> str:
