@@ -21,7 +21,7 @@ from customers.handover.permissions import (
     HANDOVER_STAND_IN,
     HANDOVER_WATCH,
 )
-from managers.conduct.selectors import related_managers
+from managers.conduct.models import InterestDeclaration
 from managers.profiles.models import Status
 
 NO_ACCOUNT = ~Exists(User.objects.filter(employee_no=OuterRef("giver__employee_no"), is_active=True))
@@ -65,13 +65,21 @@ def to_watch(actor: Actor, today: date) -> QuerySet[Any]:
 
 
 def _not_concerned(rows: QuerySet[Any], actor: Actor, today: date) -> QuerySet[Any]:
-    """Without those in which the actor, or somebody he has declared a relation to, is a party. Two queries at most."""
+    """Without those in which the actor, or somebody to whom a relation is declared from either side, is a party. No query:
+    it is asked on every page (managers.conduct.selectors.recusal says the same about one person)."""
     if actor.actor_id is None:
         return rows
-    related = related_managers(actor.actor_id, number_of(actor) or None, today)
-    if number := number_of(actor):
-        rows = rows.exclude(Q(giver__employee_no=number) | Q(taker__employee_no=number))
-    return rows.exclude(Q(giver__in=related) | Q(taker__in=related)) if related else rows
+    in_force = Q(starts_on__lte=today) & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
+    declared = InterestDeclaration.objects.filter(in_force)
+    number = number_of(actor)
+    for side in ("giver", "taker"):
+        rows = rows.exclude(Exists(declared.filter(declarant=actor.actor_id, manager=OuterRef(side))))
+        if number:
+            theirs = declared.filter(
+                manager__employee_no=number, declarant__employee_no=OuterRef(f"{side}__employee_no")
+            )
+            rows = rows.exclude(Exists(theirs)).exclude(**{f"{side}__employee_no": number})
+    return rows
 
 
 def waiting_contacts(actor: Actor) -> QuerySet[Any]:

@@ -24,7 +24,12 @@ from cmsys.ui.registry import Text
 from cmsys.ui.views import add_service_error
 from customers.handover import forms
 from customers.handover.models import Handover
-from customers.handover.permissions import FIRST_CONTACT_RECORD, HANDOVER_ARRANGE, HANDOVER_SIGN
+from customers.handover.permissions import (
+    FIRST_CONTACT_RECORD,
+    HANDOVER_ARRANGE,
+    HANDOVER_SIGN,
+    HANDOVER_VIEW,
+)
 from customers.handover.resources import CONTACTS, HANDOVERS, LINES, line_customer
 from customers.handover.services import signing
 from customers.handover.services.contacts import contact_record
@@ -186,6 +191,7 @@ def contact_record_page(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def handover_pdf_view(request: SignedInRequest, number: str) -> HttpResponse:
     """移交清单 on paper."""
+    require(request.user, HANDOVER_VIEW)
     handover = HANDOVERS.find(request.user, number)
     content, name = handover_print(actor=request.user, handover_id=handover.pk, now=timezone.now())
     response = HttpResponse(content, content_type="application/pdf")

@@ -17,7 +17,6 @@ from customers.handover.models import FirstContact, Handover, HandoverStep
 from customers.handover.permissions import (
     FIRST_CONTACT_RECORD,
     HANDOVER_SIGN,
-    HANDOVER_STAND_IN,
     HANDOVER_VIEW,
     HANDOVER_WATCH,
 )
@@ -28,6 +27,11 @@ from customers.registry.marks import Mark
 
 def _to_sign(actor: Actor) -> Any:
     return to_give(actor) | to_take(actor)
+
+
+def _for_heads(actor: Actor, today: date) -> Any:
+    """To watch, or to sign in a giver's place: one kind of work, because every page of a head asks for it."""
+    return to_watch(actor, today) | to_stand_in(actor, today)
 
 
 def _items(rows: Any, limit: int) -> list[InboxItem]:
@@ -98,12 +102,8 @@ SOURCES = (
         lambda actor, today, limit: _items(_to_sign(actor), limit), done=_signed, function=HANDOVER_SIGN,
     ),
     InboxSource(
-        "handover.watch", gettext_lazy("监交"), 64, to_watch,
-        lambda actor, today, limit: _items(to_watch(actor, today), limit), done=_signed, function=HANDOVER_WATCH,
-    ),
-    InboxSource(
-        "handover.stand_in", gettext_lazy("代移交人签字"), 65, to_stand_in,
-        lambda actor, today, limit: _items(to_stand_in(actor, today), limit), function=HANDOVER_STAND_IN,
+        "handover.watch", gettext_lazy("监交与代签"), 64, _for_heads,
+        lambda actor, today, limit: _items(_for_heads(actor, today), limit), done=_signed, function=HANDOVER_WATCH,
     ),
 )  # fmt: skip
 

@@ -66,7 +66,8 @@ def test_a_new_primary_manager_ends_the_present_one_on_that_day(scene: Stage) ->
         ("M-CX1", TODAY, None),
     ]
     assert owner("C-HD") == "M-CX1"
-    assert [said(event) for event in written] == [
+    # What rooms that follow owners write is theirs.
+    assert [said(event) for event in written if event.kind.startswith("assignment.")] == [
         {
             "kind": "assignment.begin", "who": CMD, "object": "深圳恒达科技有限公司（C-HD）", "reason": "移交单 12 号",
             "before": {"manager": "陈思远（M-CD1）"},
@@ -216,7 +217,9 @@ def test_one_to_come_is_withdrawn_and_the_present_one_goes_on(scene: Stage) -> N
             actor=scene.cast.user("cmd"), today=TODAY, assignment_id=coming.pk, reason="计划取消"
         )
     assert history("C-HD")[-1] == ("M-CD1", date(2025, 1, 1), None)
-    assert [(event.kind, event.before, event.reason) for event in written] == [
+    assert [
+        (event.kind, event.before, event.reason) for event in written if event.kind.startswith("assignment.")
+    ] == [
         (
             "assignment.withdraw",
             {"role": "主办", "manager": "赵立群（M-CX1）", "starts_on": "2026-04-01"},

@@ -220,7 +220,7 @@ def test_a_giver_at_work_signs_himself_until_his_day_is_over(open_papers: World)
 def test_a_giver_who_has_left_is_signed_for(open_papers: World) -> None:
     bank = open_papers
     RelationshipManager.objects.filter(employee_no="M-CD1").update(status=Status.LEFT)
-    assert waiting(bank, "mgr") == {"handover.stand_in": 1}
+    assert waiting(bank, "mgr") == {"handover.watch": 1}
     assert bank.sign(handover_stand_in, "mgr", witness="孙会计", reason="已离职").state == "given"
 
 

@@ -1,5 +1,5 @@
 """Handovers at each stage and a first contact for everybody. Papers that are open are named by their giver, the others by
-their taker; the one of 浦东 goes to a colleague there who has left since. Nobody but 陈思远 has an account."""
+their taker. Nobody but 陈思远 has an account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from customers.handover.models import FirstContact, Handover, HandoverLine
 from customers.registry.models import Customer
-from managers.profiles.models import RelationshipManager, Status
 
 if TYPE_CHECKING:
     from tests.permissions.house import House
@@ -23,19 +22,12 @@ SNAPSHOT = {
     "contracts": NOTHING, "renewals": NOTHING, "opportunities": NOTHING, "tickets": {"n": 0, "complaints": 0}, "contacts": 0,
     "revenue": [{"quarter": "2025-01-01", "fen": 0}] * 4,
 }  # fmt: skip
-# 陈思远 → 王雅琴 and so on: each paper is within reach of its giver's unit, and of nobody's who does not reach him.
-NEXT = {"M-CD1": "M-CD2", "M-CD2": "M-PD1", "M-CX1": "M-PD1", "M-PD1": "M-PD2"}
+# Who stands on the other side: one of 城东 has no paper with 赵立群 or 周婷 that would bring it to 城东.
+NEXT = {"M-CD1": "M-CD2", "M-CD2": "M-PD1", "M-CX1": "M-PD1", "M-PD1": "M-CX1"}
 
 
 def furnish(house: House) -> None:
-    managers = dict(house.cast.managers)
-    managers["M-PD2"] = RelationshipManager.objects.create(
-        employee_no="M-PD2",
-        name="周离任",
-        name_pinyin="zhou li ren",
-        unit=house.cast.units["PD"],
-        status=Status.LEFT,
-    )
+    managers = house.cast.managers
     customer = Customer.objects.get(customer_no="C-HD")
     now, today = timezone.now(), timezone.localdate()
     given = {"given_by": house.cast.users["hrh"], "given_at": now}
