@@ -119,7 +119,8 @@ def figures(problem: Any, manager: np.ndarray) -> dict[str, Any]:
     found = measures(problem, manager)
     had = max(int((problem.customers.owner >= 0).sum()), 1)
     return {
-        "max_over_mean": found.use_max_over_mean, "gini": found.use_gini, "moves": found.moves,
+        "max_over_mean": found.use_max_over_mean, "gini": found.use_gini, "area_max_over_mean": found.area_max_over_mean,
+        "area_gini": found.area_gini, "moves": found.moves,
         "moves_share": round(found.moves / had, 4), "over_capacity": found.over_capacity,
         "mean_metres": round(found.mean_metres), "match": found.match,
     }  # fmt: skip
@@ -180,7 +181,8 @@ def size(customers: int, managers: int) -> None:
     problem, manager = assigned(free)
     thumb = baselines(problem)
     tell("planning.plan_without_budget", free, free_s, problem, manager, thumb)
-    curve_points(problem, free_s)
+    if customers <= SMALL[0]:
+        curve_points(problem, free_s)
     plan, seconds = plan_of("YS", "FK")
     parts = dict(SECONDS)
     problem, manager = assigned(plan)
@@ -197,7 +199,7 @@ def tell(
 ) -> None:
     """A plan with its proof, beside the present assignment and the rule of thumb nearest in fairness."""
     mine = figures(problem, manager)
-    near = min(thumb, key=lambda rule: (thumb[rule]["over_capacity"] > 0, thumb[rule]["gini"]))
+    near = min(thumb, key=lambda rule: (thumb[rule]["over_capacity"] > 0, thumb[rule]["area_gini"]))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     rest = {
         "gap": round(plan.gap, 6), "forced": plan.forced, "budget": plan.budget, "first": plan.first,

@@ -1,7 +1,7 @@
 """Moves against quality: what each further move buys, from the fewest a plan needs to as many as it likes.
 
-Plans are made at a few prices per move; for each number of moves the best mixture of their blocks is taken. A bound belongs
-to each point: for any price, bound at the price − price × moves is one for whoever moves no more, and the best is kept.
+A plan is made for each number of moves, and the best mixture of the blocks of all of them is taken. A bound belongs to each
+point: for any price, bound at the price − price × moves is one for whoever moves no more, and the best is kept.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ from .plan import (
     in_turn,
     merged,
     mixed,
+    within,
 )
 from .problem import Problem
 
 POINTS = 7
 # Prices per move at which the relaxation is asked for bounds, far apart.
 LADDER = (0, *(1 << k for k in range(12, 29, 4)))
-# A point's price is sought in so many steps at most, and no longer than a further one could add one part in
-# ENOUGH; plans are made at it and one part in NEAR beside it.
-STEPS, ENOUGH, NEAR = 5, 5000, 32
+# The bound for the fewest moves is sharpened in so many steps at most, and no longer than a further one could add one part in
+# ENOUGH; so many plans are made for it.
+STEPS, ENOUGH, SOLVES = 5, 5000, 3
 # A block of so many pairs is small.
 SMALL = 10_000
 MIXED = (2, 3, 4, 6, 9, 99)
@@ -72,7 +73,7 @@ def curve(problem: Problem, points: int = POINTS, run: Run = in_turn) -> tuple[P
     The policy's own budget is left aside. The first point moves as few as could be found (`plan.least` says how few could be
     at best), the last is the plan without a budget, or a better one met on the way; between them budgets are spread evenly,
     and points that would say the same as their neighbour are left out. The same problem gives the same points, whatever
-    `run` does. Cost: about thirty plans. Raises Unplannable, ValueError (fewer than two points).
+    `run` does. Cost: some ten plans a point. Raises Unplannable, ValueError (fewer than two points).
     """
     if points < 2:
         raise ValueError("a curve has at least two points")
@@ -83,19 +84,24 @@ def curve(problem: Problem, points: int = POINTS, run: Run = in_turn) -> tuple[P
     least, most = sum(each), _moves(options[0])
     scale = sum(plan.match + plan.continuity for plan in options[0])
     bounds = [(price, *work.relax(price)) for price in LADDER]
-    for goal in _spread(least, most, points)[:-1]:
-        price = _price_for(work, bounds, goal, scale)
-        # What whole customers move lies beside what the relaxation does: neighbouring prices give more to mix.
-        for near in sorted({price, price + price // NEAR, price - price // NEAR}):
-            plans = work.solve(near)
-            options.append(plans)
-            bounds.append((near, sum(plan.bound for plan in plans), sum(p.relaxed_moves for p in plans)))
-        bounds.sort()
+    _sharpen(work, bounds, least, scale)
+    for price in sorted({bound[0] for bound in bounds if bound[2] <= least * 1000 + 1000} - {0})[:SOLVES]:
+        options.append(work.solve(price))
     options.append(_fewest(work, options, each))
+    goals = _spread(_moves(options[-1]), most, points)
+    proven = dict.fromkeys(goals, (sum(plan.bound for plan in options[0]), 0))
+    for goal in goals[1:-1]:
+        try:
+            plans, *at = within(work, options[0], proven[goal][0], goal)
+        except Unplannable:
+            continue
+        options.append(plans)
+        proven[goal] = (at[0], at[1])
     found: list[Point] = []
-    for goal in _spread(_moves(options[-1]), most, points):
+    for goal in goals:
         plans = _best(work, options, goal)
-        bound, price = max((bound - price * goal, price) for price, bound, _ in bounds)
+        known = [(bound - price * goal, price) for price, bound, _ in bounds]
+        bound, price = max(*known, proven[goal])
         plan = merged(free.with_policy(budget=goal), plans, bound, least, price)
         if found and plan.objective >= found[-1].objective:
             continue
@@ -138,8 +144,8 @@ def _best(work: Work, options: Sequence[Sequence[BlockPlan]], budget: int) -> li
     few blocks leave little to mix, what is left of the budget is spent."""
     near = sorted(options, key=lambda plans: abs(_moves(plans) - budget))
     mixtures = [mixed(near[:count], budget) for count in MIXED]
-    within = [list(plans) for plans in (*mixtures, *options) if _moves(plans) <= budget]
-    chosen = min(within, key=_cost)
+    fitting = [list(plans) for plans in (*mixtures, *options) if _moves(plans) <= budget]
+    chosen = min(fitting, key=_cost)
     if len(chosen) <= FEW_BLOCKS:
         spent = refine_bundle(work.problem, chosen, 0, budget - _moves(chosen))
         spent = perfect_bundle(work.problem, min(chosen, spent, key=_cost), budget - _moves(spent))
@@ -147,12 +153,12 @@ def _best(work: Work, options: Sequence[Sequence[BlockPlan]], budget: int) -> li
     return chosen
 
 
-def _price_for(work: Work, bounds: list[tuple[int, int, int]], goal: int, scale: int) -> int:
-    """The price at which whole plans move about `goal`: the least known one whose relaxation moves no more.
+def _sharpen(work: Work, bounds: list[tuple[int, int, int]], goal: int, scale: int) -> None:
+    """Puts in what the relaxation says at the prices that matter to the bound for `goal` moves.
 
-    bounds: (price, bound, moves in thousandths) in order of price; what is asked on the way is put in. The bound for the
-    goal is concave in the price, so between the two neighbours it lies below where their tangents meet; there it is asked
-    next, until little of `scale` could be gained.
+    bounds: (price, bound, moves in thousandths) in order of price. The bound for the goal is concave in the price, so
+    between the two neighbours it lies below where their tangents meet; there it is asked next, until little of `scale` could
+    be gained.
     """
     for _ in range(STEPS):
         at = next((k for k, (_, _, moves) in enumerate(bounds) if moves <= goal * 1000), len(bounds) - 1)
@@ -167,7 +173,6 @@ def _price_for(work: Work, bounds: list[tuple[int, int, int]], goal: int, scale:
             break
         bounds.append((price, *work.relax(price)))
         bounds.sort()
-    return bounds[at][0]
 
 
 __all__ = ["Point", "Unplannable", "curve"]

@@ -128,7 +128,7 @@ def propose(problem: Problem, run: Run = in_turn) -> Plan:
         if least > budget:
             raise Unplannable([work.lack_of_budget(budget, least, True)])
         if sum(p.moves for p in plans) > budget:
-            plans, bound, price = _within(work, plans, bound, budget)
+            plans, bound, price = within(work, plans, bound, budget)
     return merged(problem, plans, bound, least, price)
 
 
@@ -174,7 +174,7 @@ class Work:
         )
 
 
-def _within(work: Work, plans: list[BlockPlan], free: int, budget: int) -> tuple[list[BlockPlan], int, int]:
+def within(work: Work, plans: list[BlockPlan], free: int, budget: int) -> tuple[list[BlockPlan], int, int]:
     """Plans with at most `budget` moves, a bound for that budget, the price per move found.
 
     Each block's plans at the prices tried are kept; of them, those are put together that keep the budget at least cost.
