@@ -63,7 +63,8 @@ def field_label(model: type[Model], name: str) -> str:
             "manager": _("客户经理"), "role": _("归属类型"), "job": _("任务"), "changed": _("有变化"), "managers": _("人数"),
             "excluded": _("未列入"), "rows": _("行数"), "scheme": _("考核方案"),
             "act": _("操作"), "count": _("户数"), "choices": _("选择"), "percent_before": _("原移动上限（%）"), "kept": _("已采用"),
-            "run": _("分级批次"), "rule": _("分级规则"), "score": _("得分"),
+            "run": _("分级批次"), "rule": _("分级规则"), "score": _("得分"), "lines": _("方案行"), "applied": _("已执行"),
+            "skipped": _("未执行"), "reverted": _("已撤回"), "stayed": _("未能撤回"),
         }.get(name, name)  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def revert_step(run: Run) -> Chunk:
     if len(lines) == run.args.chunk:
         return _going_on(at, _("已撤回 %(changed)d 户，不能撤回 %(left)d 户"))
     counts = counts_of(plan)
-    told = {"reverted": counts.get(LineState.REVERTED, 0), "kept": counts.get(DONE, 0)}
+    told = {"reverted": counts.get(LineState.REVERTED, 0), "stayed": counts.get(DONE, 0)}
     plan_take(actor=run.actor, plan=plan, verb="reverted", now=run.now, told=told)
     tell_reverted(plan, run.now, today)
     return _finished(plan, at, _("已撤回 %(changed)d 户，不能撤回 %(left)d 户"))

@@ -149,5 +149,6 @@ def portfolio_card(request: SignedInRequest, manager: RelationshipManager) -> st
         figures.append({"label": _("未分级"), "value": counted(counts[None], listed), "url": ""})
     capacity = manager.capacity
     note = _("客户容量 %(capacity)d") % {"capacity": capacity} if capacity else ""
-    context = {"figures": figures, "note": note}
+    then = f"{reverse('assignments_list')}?owner={manager.employee_no}" if listed else ""
+    context = {"figures": figures, "note": note, "then_url": then}
     return render_to_string("registry/cards/portfolio.html", context, request=request)

@@ -108,7 +108,7 @@ class CustomerResource(Resource):
         return covered(user, self.function("list"))
 
     def list_actions(self, request: Any) -> list[Action]:
-        actions = []
+        actions = [Action(_("某日管户"), reverse("assignments_list"), icon="handover")]
         if may(request.user, permissions.CUSTOMER_IMPORT):
             actions.append(Action(_("导入"), reverse("imports_new", args=["customers"]), icon="upload"))
         return actions + super().list_actions(request)

@@ -63,6 +63,8 @@ def test_a_plan_is_carried_out_and_taken_back_by_its_page(
     assert "接收人已离职" in listed
     assert "深圳恒达" not in listed
     assert owners()["C-HD"] == "M-CD2"
+    history = text(cmd.get(PLAN))
+    assert ("<dt>未执行</dt>" in history, "<dt>skipped</dt>" in history) == (True, False)
 
     page = cmd.get(f"{PLAN}revert/")
     assert "归属恢复到执行之前，如同没有执行过。" in text(page)
@@ -138,6 +140,10 @@ def test_who_looked_after_whom_on_a_day(cast: Cast, stage: Register, signed_in: 
     own = text(signed_in("cm").get("/assignments/?on=2026-03-02"))
     assert ("深圳恒达" in own, "李**" in own, "欧阳" in own) == (True, True, False)
     assert signed_in("hrh").get("/assignments/").status_code == 403
+    # The ways there: from the register, and from a manager's customers.
+    assert 'href="/assignments/"' in text(cmd.get("/customers/"))
+    assert "/assignments/?owner=M-CD2" in text(signed_in("mgr").get("/managers/M-CD2/"))
+    assert "/assignments/" not in text(signed_in("hrh").get("/managers/M-CD2/"))
 
 
 def test_after_a_plan_the_days_before_it_read_as_before(

@@ -86,7 +86,7 @@ def test_afterwards_the_days_of_the_new_manager_stay_his(cast: Cast, stage: Regi
     kinds = dict(Event.objects.filter(reason__startswith="撤回分客方案").values_list("object_label", "kind"))
     assert kinds["无主贸易公司（C-NO）"] == "assignment.end"
     ended = Event.objects.get(kind="plan.reverted")
-    assert (ended.after["reverted"], ended.after["kept"]) == (4, 0)
+    assert (ended.after["reverted"], ended.after["stayed"]) == (4, 0)
 
 
 def test_an_end_that_was_registered_before_comes_back(cast: Cast, stage: Register) -> None:
@@ -147,7 +147,7 @@ def test_what_others_have_changed_since_stays_and_is_named(cast: Cast, stage: Re
     }  # fmt: skip
     assert history() == [row for row in books if row[0] != "C-NO"]
     ended = Event.objects.get(kind="plan.reverted")
-    assert (ended.after["reverted"], ended.after["kept"]) == (1, 5)
+    assert (ended.after["reverted"], ended.after["stayed"]) == (1, 5)
 
 
 def test_a_former_assignment_that_was_changed_is_not_reopened(cast: Cast, stage: Register) -> None:
