@@ -12,8 +12,7 @@ from cmsys.access.actors import Actor, SystemActor
 from cmsys.accounts.models import User
 from cmsys.audit.acting import acting_as
 from cmsys.demo.decisions import MOST_PEOPLE
-from cmsys.jobs.models import OPEN, Job
-from cmsys.jobs.work import work_on
+from cmsys.demo.working import work_here
 from cmsys.org.models import OrgUnit, RoleGrant
 from cmsys.workflow.form import Form
 from customers.allocation.models import EvaluationState, StaffEvaluation
@@ -120,21 +119,9 @@ def _planned(
         plan = rebalance(
             actor=who, unit_id=unit.pk, policy_code="", today=today, now=now, percent=percent
         )  # fmt: skip
-    _work("allocation.")
+    work_here("allocation.")
     plan.refresh_from_db()
     return plan
-
-
-def _work(kinds: str) -> None:
-    """The open jobs of some kinds, one after the other, with those they ask for."""
-    while jobs := list(Job.objects.filter(kind__startswith=kinds, state__in=OPEN).order_by("pk")):
-        before = {job.pk: job.state for job in jobs}
-        for job in jobs:
-            work_on(job.pk)
-        left = dict(Job.objects.filter(pk__in=before, state__in=OPEN).values_list("pk", "state"))
-        if left == before:
-            # Somebody else's worker has them.
-            return
 
 
 def _submit(who: _People, plan: AllocationPlan, today: date, now: datetime) -> None:
@@ -167,5 +154,5 @@ def _carry_out(who: _People, plan: AllocationPlan, today: date, now: datetime) -
         plan_approve(actor=who.leader, plan_id=plan.pk, effective_on=today, form=Form(), today=today, now=now)
     with acting_as(who.planner):
         plan_apply(actor=who.planner, plan_id=plan.pk, form=Form(), today=today, now=now)
-    _work("execution.")
+    work_here("execution.")
     plan.refresh_from_db()

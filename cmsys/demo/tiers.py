@@ -8,8 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from cmsys.access.actors import Actor
-from cmsys.jobs.models import OPEN, Job
-from cmsys.jobs.work import work_on
+from cmsys.demo.working import work_here
 from customers.tiers.models import TierRun
 from customers.tiers.runs import APPLY, COMPUTE
 from customers.tiers.services.rules import rule_adopt, rule_import
@@ -24,18 +23,10 @@ def sort_customers(*, actor: Actor, today: date, now: datetime, apply: bool = Fa
     rule = rule_import(actor=actor, text=RULE.read_text(encoding="utf-8")).rule
     rule_adopt(actor=actor, rule_id=rule.pk, reason="演示", now=now)
     run = run_start(actor=actor, rule_id=rule.pk, trial=False, today=today, now=now)
-    _work(COMPUTE, run)
+    work_here(COMPUTE)
     run.refresh_from_db()
     if apply and run.state == "proposed":
         run_apply(actor=actor, run_id=run.pk, reason="演示", now=now)
-        _work(APPLY, run)
+        work_here(APPLY)
         run.refresh_from_db()
     return run
-
-
-def _work(kind: str, run: TierRun) -> None:
-    """The run's job, slice by slice, unless somebody else's worker has it."""
-    while (job := Job.objects.filter(kind=kind, key=str(run.pk), state__in=OPEN).first()) is not None:
-        work_on(job.pk)
-        if Job.objects.filter(pk=job.pk, state__in=OPEN, progress_done=job.progress_done).exists():
-            return

@@ -18,6 +18,7 @@ from cmsys.audit.acting import acting_as
 from cmsys.demo.allocation import allocate
 from cmsys.demo.cycles import grade
 from cmsys.demo.filling import ACTOR, fill
+from cmsys.demo.tiers import sort_customers
 from cmsys.demo.training import teach
 
 
@@ -67,6 +68,8 @@ class Command(BaseCommand):
         graded = [cycle for cycle in cycles if cycle.graded_at]
         teach(actor=ACTOR, cycle=graded[-1] if graded else None, today=today, now=now)
         allocate(actor=ACTOR, today=today, now=now)
+        with acting_as(ACTOR):
+            sort_customers(actor=ACTOR, today=today, now=now)
         return "，" + "、".join(
             f"{cycle.period} {cycle.scored} 人已评" for cycle in cycles if cycle.graded_at
         )
