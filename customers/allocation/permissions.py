@@ -4,7 +4,10 @@ from cmsys.access.functions import declare
 from cmsys.access.roles import Role
 
 POLICY_VIEW = declare(
-    "customers.policies.view", "查看分客政策", everywhere=(Role.CMD, Role.HRH), subtree=(Role.MGR, Role.HRB, Role.LDR)
+    "customers.policies.view",
+    "查看分客政策",
+    everywhere=(Role.CMD, Role.HRH),
+    subtree=(Role.MGR, Role.HRB, Role.LDR),
 )
 POLICY_EDIT = declare("customers.policies.edit", "维护分客政策", everywhere=(Role.CMD,))
 EVALUATION_LIST = declare(
@@ -32,6 +35,9 @@ EVALUATION_HEAD = declare(
     "customers.evaluations.confirm_head", "确认员工评估（部门主管）", subtree=(Role.MGR,), delegable=True
 )
 RULE_VIEW = declare(
-    "customers.allocation_rules.view", "查看客户特别约定", everywhere=(Role.CMD,), subtree=(Role.MGR, Role.LDR)
+    "customers.allocation_rules.view",
+    "查看客户特别约定",
+    everywhere=(Role.CMD,),
+    subtree=(Role.MGR, Role.LDR),
 )
 RULE_EDIT = declare("customers.allocation_rules.edit", "登记客户特别约定", everywhere=(Role.CMD,))
