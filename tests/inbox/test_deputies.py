@@ -165,12 +165,13 @@ def test_the_recorder_does_not_name_himself_and_a_stranger_records_nothing(cast:
 
 
 def test_within_reach_are_those_all_of_whose_roles_are(cast: Cast) -> None:
-    assert sorted(u.username for u in whole_within(cast.user("hrb"), TODAY)) == ["cm", "mgr"]
+    assert sorted(u.username for u in whole_within(cast.user("hrb"), TODAY)) == ["cm", "ldr", "mgr"]
     assert sorted(u.username for u in whole_within(cast.user("hrh"), TODAY)) == [
         "cm",
         "cmd",
         "da",
         "hrb",
+        "ldr",
         "mgr",
         "trn",
     ]

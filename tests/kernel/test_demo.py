@@ -37,7 +37,7 @@ def test_command_fills_an_empty_database_and_refuses_a_second_time(tmp_path: Pat
     call_command("demo_data", managers=60, customers=0, accounts_file=target, verbosity=0)
     written = json.loads(target.read_text())
     assert [account["role"] for account in written["accounts"]] == [
-        "SYS", "SEC", "AUD", "HRH", "HRB", "CM", "CMD", "DA", "TRN", "MGR",
+        "SYS", "SEC", "AUD", "HRH", "HRB", "CM", "CMD", "DA", "TRN", "LDR", "MGR",
     ]  # fmt: skip
     assert target.stat().st_mode & 0o777 == 0o600
     assert set(written["api"]) == {"client_id", "client_secret", "scopes"}
