@@ -35,7 +35,7 @@ def random_bank(
             rows = [{"pk": KEYS + place, **row} for place, row in enumerate(rows)]
         return mixed.sample(rows, len(rows)) if order is not None else rows
 
-    people = [
+    people: list[dict[str, object]] = [
         {
             "employee_no": f"R-{unit}{n}", "name": f"经理{unit}{n}", "unit": cast.units[unit], "line": cast.line,
             "grade": cast.grades[chance.choice(GRADES)], "status": chance.choice(("active",) * 8 + ("on_leave", "left")),
@@ -44,7 +44,7 @@ def random_bank(
         for unit in UNITS
         for n in range(managers)
     ]  # fmt: skip
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "customer_no": f"R-{unit}-{n:03}", "name": f"客户{unit}{n}", "unit": cast.units[unit],
             "tier": cast.tiers.get(chance.choice(TIERS)), "kind": chance.choice(KINDS), "industry_code": chance.choice(INDUSTRIES),
