@@ -4,10 +4,11 @@
 
 One JSON line per figure: {"name", "n", "median_s", "ratio", "against"}. Each bank lies in a database of its own that `demo_data`
 has filled and is planned in a process of its own, under the example policy as it is shipped and without its budget; --full
-adds 300 000 customers with 4 000 managers (without the curve and the branch). `planning.read`, `planning.solve` and `planning.write` are the three parts of the
-same run; the rules of thumb divide the customers of the very problem that the plan was made from. `fair_moves_share` is what
-the plan moves against the rule of thumb that comes nearest in fairness. A branch is planned again and again with a rule more
-each time, the database included. Starts servers of its own unless DATABASE_URL names one.
+adds 300 000 customers with 4 000 managers (without the curve and the branch). `planning.read`, `planning.solve` and
+`planning.write` are the three parts of the same run; the rules of thumb divide the customers of the very problem that the plan
+was made from. `fair_moves_share` is what the plan moves against the rule of thumb that comes nearest in fairness within areas
+(over areas of unequal demand no plan can do anything about the rest). A branch is planned again and again with a rule more each
+time, the database included. Starts servers of its own unless DATABASE_URL names one.
 """
 
 from __future__ import annotations
