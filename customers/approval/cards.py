@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from cmsys.access.actors import may
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.ui.pages import Action
+from customers.approval.choosing import chosen_of
 from customers.approval.figures import Effect
 from customers.approval.pages import steps_of
 from customers.approval.selectors import UNDER_WAY, lines_by_state, progress_of
-from customers.approval.services.deciding import chosen_of
 from customers.planning.choices import LineState, PlanState
 from customers.planning.models import AllocationPlan, LineSide
 from customers.planning.permissions import PLAN_AGREE

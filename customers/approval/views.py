@@ -27,10 +27,10 @@ from cmsys.ui.registry import Text
 from cmsys.ui.views import add_service_error
 from customers.allocation.selectors import document_of
 from customers.approval.cards import effect_figures
+from customers.approval.choosing import Chosen, chosen_of
 from customers.approval.forms import ApproveForm, RecallForm, ReturnForm, StepForm, version_of
 from customers.approval.selectors import progress_of
 from customers.approval.services import deciding, submitting
-from customers.approval.services.deciding import Chosen, chosen_of
 from customers.planning.choices import LineState, Verdict
 from customers.planning.holds import holds_said
 from customers.planning.models import AllocationMove, AllocationPlan, LineSide

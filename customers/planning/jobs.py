@@ -18,12 +18,12 @@ from customers.allocation.engine.plan import Unplannable
 from customers.allocation.engine.problem import Problem, ProblemError
 from customers.allocation.selectors import document_of
 from customers.planning.choices import PlanState
+from customers.planning.finishing import ask_curve
 from customers.planning.models import AllocationPlan, PlanBundle, PlanManager, PlanSnapshot
 from customers.planning.permissions import REBALANCE
 from customers.planning.reading import read
 from customers.planning.recomputing import keep_answers
 from customers.planning.runs import BUNDLE, MERGE, READ, PlanArgs, PlanDone
-from customers.planning.services.again import ask_curve
 from customers.planning.services.moving import plan_take
 from customers.planning.snapshots import packed, packed_answers, unpacked, unpacked_answers
 from customers.planning.solving import parts_of, put_together, solve_part

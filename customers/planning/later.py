@@ -22,11 +22,11 @@ from customers.allocation.engine.prices import active, price_of_rules
 from customers.allocation.engine.problem import Problem
 from customers.planning.bench import bench, problem_of
 from customers.planning.choices import PlanState
+from customers.planning.finishing import finish
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import REBALANCE
 from customers.planning.recomputing import chosen_for
 from customers.planning.runs import AGAIN, CURVE, PRICE, PlanArgs, PlanDone
-from customers.planning.services.again import finish
 from customers.planning.services.moving import plan_take
 from customers.planning.solving import percent_for, with_choices
 from customers.planning.telling import plan_told

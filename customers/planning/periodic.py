@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from cmsys.jobs.documents import Document
 from cmsys.jobs.kinds import Chunk, JobKind, Run, register_kind
 from cmsys.jobs.schedule import Periodic, run_daily
-from customers.planning.services.reviews import plan_due, scopes
+from customers.planning.scopes import scopes
+from customers.planning.services.reviews import plan_due
 
 REVIEW = "planning.review"
 

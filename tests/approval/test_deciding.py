@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmsys.access.refusals import Conflict
+from customers.approval.choosing import chosen_of
 from customers.approval.figures import Over, Person, effect_of
-from customers.approval.services.deciding import chosen_of
 from customers.planning.models import AllocationPlan, PlanManager
 from customers.service.models import Ticket
 from tests.approval.world import NOW, Bench

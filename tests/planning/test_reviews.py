@@ -17,7 +17,8 @@ from customers.planning.choices import Cause, PlanState
 from customers.planning.models import AllocationMove, AllocationPlan
 from customers.planning.periodic import REVIEW, Looked
 from customers.planning.permissions import PLAN_EDIT
-from customers.planning.services.reviews import plan_due, scopes
+from customers.planning.scopes import scopes
+from customers.planning.services.reviews import plan_due
 from customers.planning.words import cause_said
 from customers.registry.models import Customer
 from customers.registry.services.assignments import assignment_begin

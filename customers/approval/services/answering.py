@@ -21,10 +21,11 @@ from cmsys.workflow.form import Form
 from customers.approval.letters import tell_heads
 from customers.approval.rows import settle_lines
 from customers.approval.selectors import answerable, concerns, heads_of, lines_by_state
+from customers.planning.cases import repeated
 from customers.planning.choices import LineState, Verdict
 from customers.planning.models import AllocationPlan, LineSide
 from customers.planning.permissions import PLAN_AGREE
-from customers.planning.services.moving import plan_take, repeated
+from customers.planning.services.moving import plan_take
 from customers.planning.transitions import PLAN
 
 REASON_LENGTH = 300

@@ -14,16 +14,17 @@ from cmsys.access.actors import Actor
 from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from cmsys.workflow.form import Form
-from customers.approval.figures import Effect, effect_of, people_of
+from customers.approval.choosing import Chosen, chosen_of
 from customers.approval.letters import tell_planners, tell_recalled
 from customers.approval.recusals import check_head
 from customers.approval.selectors import lines_by_state, planners_of, reviewers_of
 from customers.approval.services.resetting import taken_back
+from customers.planning.cases import check_version, plan_locked, repeated
 from customers.planning.choices import LineState, PlanState
 from customers.planning.holds import mark_holds
 from customers.planning.models import AllocationMove, AllocationPlan
 from customers.planning.permissions import PLAN_APPROVE
-from customers.planning.services.moving import check_version, plan_locked, plan_take, repeated
+from customers.planning.services.moving import plan_take
 from customers.planning.transitions import PLAN
 
 NAMED = 5
@@ -39,40 +40,6 @@ class Approved:
     dropped: int
     refused: int
     repeated: bool = False
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The agreed lines of a plan as a head's choice parts them: keys of those that go, of those held back by what speaks
-    against moving them, and of those he leaves out; with what the first do to loads."""
-
-    goes: tuple[int, ...]
-    held: tuple[int, ...]
-    left_out: tuple[int, ...]
-    effect: Effect
-
-
-def chosen_of(plan: AllocationPlan, despite: Collection[int], drop: Collection[int]) -> Chosen:
-    """What approving would do with lines held now unless named in `despite`, and without those in `drop`. Two queries.
-
-    Raises ValidationError at `despite` or `drop` for what is no agreed line of the plan, or is in both.
-    """
-    rows = list(
-        plan.lines.filter(state=LineState.AGREED).order_by("pk").values("pk", "present_id", "proposed_id", "effort", "holds")
-    )  # fmt: skip
-    known = {row["pk"] for row in rows}
-    for name, keys in (("despite", despite), ("drop", drop)):
-        if strange := set(keys) - known:
-            said = _("有 %(n)d 行不是本方案双方都同意的客户，请刷新页面后重选。") % {"n": len(strange)}
-            raise refused(name, "not_found", said)
-    if both := set(despite) & set(drop):
-        said = _("有 %(n)d 行既选了“仍然移动”又选了“不批准”，请只选一项。") % {"n": len(both)}
-        raise refused("drop", "both", said)
-    out, through = set(drop), set(despite)
-    held = [row["pk"] for row in rows if row["holds"] and row["pk"] not in through | out]
-    going = [row for row in rows if row["pk"] not in out and row["pk"] not in set(held)]
-    effect = effect_of(people_of(plan), going)
-    return Chosen(tuple(row["pk"] for row in going), tuple(held), tuple(sorted(out)), effect)
 
 
 @transaction.atomic

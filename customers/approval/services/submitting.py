@@ -20,11 +20,12 @@ from customers.approval.letters import remind_heads, remind_reviewers, tell_reca
 from customers.approval.rows import ask_sides
 from customers.approval.selectors import UNDER_WAY, heads_of, reviewers_of
 from customers.approval.services.resetting import taken_back
+from customers.planning.cases import check_version, plan_locked, repeated
 from customers.planning.choices import PlanState
 from customers.planning.holds import mark_holds
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import PLAN_EDIT
-from customers.planning.services.moving import check_version, plan_locked, plan_take, repeated
+from customers.planning.services.moving import plan_take
 from customers.planning.transitions import PLAN
 from managers.profiles.models import Status
 

@@ -11,10 +11,11 @@ from cmsys.access.actors import Actor
 from cmsys.jobs.enqueue import enqueue
 from cmsys.workflow.form import Form
 from customers.execution.runs import APPLY, AT_ONCE, REVERT, PlanRun
+from customers.planning.cases import plan_locked, repeated
 from customers.planning.choices import LineState
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import PLAN_APPLY
-from customers.planning.services.moving import plan_locked, plan_take, repeated
+from customers.planning.services.moving import plan_take
 
 
 @transaction.atomic

@@ -14,16 +14,11 @@ from cmsys.audit.ledger import record
 from cmsys.inbox.sending import message_send
 from cmsys.org.holders import accounts_everywhere
 from cmsys.workflow.form import Form
+from customers.handover.cases import check_third, handover_locked, principal_of, repeated
 from customers.handover.choices import HandoverState, LineKind
 from customers.handover.models import HandoverLine
 from customers.handover.permissions import HANDOVER_ARRANGE, HANDOVER_SIGN
-from customers.handover.services.moving import (
-    check_third,
-    handover_locked,
-    handover_take,
-    principal_of,
-    repeated,
-)
+from customers.handover.services.moving import handover_take
 from customers.registry.permissions import ASSIGNMENT_EDIT
 
 STAY_REASON = 300

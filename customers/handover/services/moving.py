@@ -3,63 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
-from cmsys.access.functions import Function, Reach
-from cmsys.access.refusals import Conflict, refused
+from cmsys.access.refusals import Conflict
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
 from cmsys.workflow.form import Form
 from customers.handover.models import Handover, HandoverStep
 from customers.handover.transitions import HANDOVER
-from managers.conduct.selectors import recusal
-
-
-def handover_locked(actor: Actor, handover_id: int, function: Function) -> Handover:
-    """The handover, locked, with both sides. Raises MissingFunction, Handover.DoesNotExist (out of reach)."""
-    require(actor, function)
-    rows = Handover.objects.reached_by(actor, function).select_for_update(of=("self",))
-    found: Handover = rows.select_related("giver__unit", "taker__unit", "plan").get(pk=handover_id)
-    return found
-
-
-def repeated(handover: Handover, actor: Actor, verb: str, nonce: str) -> bool:
-    """Whether this very form was taken already. Another person's number, or one of another act, is refused."""
-    step = HandoverStep.objects.filter(nonce=nonce).first() if nonce else None
-    if step is None:
-        return False
-    if (step.handover_id, step.verb, step.actor_id) != (handover.pk, verb, actor.actor_id):
-        raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
-    return True
-
-
-def principal_of(actor: Actor, function: Function, *paths: str) -> User | None:
-    """In whose place the actor acts at units (paths), any of which will do; None where he has the function there himself.
-    A query for a deputy."""
-    principals = []
-    for reached in actor.access.reaches(function):
-        within = any(path.startswith(reached.unit_path) for path in paths)
-        if reached.reach is Reach.SUBTREE and not within:
-            continue
-        if reached.deputy_for is None:
-            return None
-        principals.append(reached.deputy_for)
-    return User.objects.filter(pk=principals[0]).first() if principals else None
-
-
-def check_third(actor: Actor, behalf: User | None, handover: Handover, today: date) -> None:
-    """Raises ValidationError at `recusal` where the actor, or the one he stands in for, is a party or has declared a relation
-    to one. Four queries a person at most."""
-    for person in [actor, *([behalf] if behalf is not None else [])]:
-        for side in (handover.giver, handover.taker):
-            number = getattr(person, "employee_no", None)
-            said = recusal(person.actor_id or 0, number, side.pk, side.employee_no, today)
-            if said:
-                raise refused("recusal", "recused", said)
 
 
 def handover_take(

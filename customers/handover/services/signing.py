@@ -14,16 +14,11 @@ from cmsys.access.refusals import refused
 from cmsys.inbox.sending import message_send
 from cmsys.org.holders import accounts_of
 from cmsys.workflow.form import Form
+from customers.handover.cases import check_third, handover_locked, principal_of, repeated
 from customers.handover.models import Handover
 from customers.handover.permissions import HANDOVER_SIGN, HANDOVER_STAND_IN, HANDOVER_WATCH
 from customers.handover.selectors import absent, number_of
-from customers.handover.services.moving import (
-    check_third,
-    handover_locked,
-    handover_take,
-    principal_of,
-    repeated,
-)
+from customers.handover.services.moving import handover_take
 
 # What going back to the giver takes away.
 UNSIGNED: dict[str, Any] = {

@@ -12,14 +12,14 @@ from cmsys.access.actors import Actor
 from cmsys.access.refusals import refused
 from cmsys.jobs.enqueue import enqueue
 from cmsys.workflow.form import Form
-from customers.allocation.engine.network import RangeError
-from customers.allocation.engine.plan import Unplannable
+from customers.planning.cases import plan_locked, repeated
 from customers.planning.choices import PlanState
+from customers.planning.finishing import finish
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import REBALANCE
-from customers.planning.recomputing import again, at_once, clash, write_again
-from customers.planning.runs import AGAIN, CURVE, PlanArgs
-from customers.planning.services.moving import plan_locked, plan_take, repeated
+from customers.planning.recomputing import at_once
+from customers.planning.runs import AGAIN, PlanArgs
+from customers.planning.services.moving import plan_take
 from customers.planning.solving import TooLong
 
 
@@ -62,34 +62,3 @@ def plan_again(*, actor: Actor, plan_id: int, percent: int | None, form: Form, n
             return Again(plan, False, True)
     enqueue(AGAIN, f"{plan.pk}:{plan.revision}", PlanArgs(plan.pk, revision=plan.revision), actor=actor)
     return Again(plan, False, False)
-
-
-def finish(actor: Actor, plan: AllocationPlan, now: datetime, *, waiting: bool) -> None:
-    """The computation of a locked plan in the state computing, back to a draft. Raises ValidationError at `choices`, and,
-    before anything is written, TooLong (somebody is `waiting`, and it takes longer than one should)."""
-    try:
-        problem, chosen, solved = again(plan, waiting=waiting)
-    except (Unplannable, RangeError) as error:
-        raise refused("choices", "budget", _("按这些选择编制不出方案：%(what)s。草案保持不变。") % {"what": str(error)[:200]}) from error  # fmt: skip
-    if solved.plan is None:
-        raise refused("choices", "clash", clash(plan, problem, chosen, solved.lacks))
-    plan.curve, plan.prices = [], []
-    changed = write_again(plan, problem, chosen, solved)
-    told = {
-        "customers": plan.customers, "moves": plan.moves, "forced": plan.forced, "digest": plan.digest[:16],
-        "changed": changed["changed_count"],
-    }  # fmt: skip
-    step = plan_take(actor=actor, plan=plan, verb="draft", now=now, told=told)
-    step.data = {**step.data, **changed}
-    step.save(update_fields=["data"])
-    ask_curve(plan, actor)
-
-
-def ask_curve(plan: AllocationPlan, actor: Actor) -> None:
-    """The curve of a plan and the prices of its rules, by a job."""
-    if plan.state == PlanState.DRAFT:
-        args = PlanArgs(plan.pk, revision=plan.revision)
-        enqueue(CURVE, f"{plan.pk}:{plan.revision}", args, actor=actor)
-
-
-__all__ = ["Again", "ask_curve", "finish", "plan_again"]

@@ -16,10 +16,11 @@ from cmsys.workflow.form import Form
 from customers.allocation.engine.problem import NONE
 from customers.allocation.engine.rules import broken_by
 from customers.planning.bench import Bench, bench
+from customers.planning.cases import check_version, plan_locked, repeated
 from customers.planning.choices import ChoiceKind
 from customers.planning.models import AllocationPlan, PlanChoice
 from customers.planning.permissions import PLAN_EDIT
-from customers.planning.services.moving import check_version, plan_locked, plan_take, repeated
+from customers.planning.services.moving import plan_take
 from customers.planning.transitions import PLAN
 from customers.planning.words import ACTS, RULES
 from customers.registry.models import Customer

@@ -6,41 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from cmsys.access.actors import Actor, require
-from cmsys.access.functions import Function
-from cmsys.access.refusals import Conflict, refused
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
 from cmsys.workflow.form import Form
+from customers.planning.cases import check_version
 from customers.planning.models import AllocationPlan, PlanStep
 from customers.planning.transitions import PLAN
-
-
-def plan_locked(actor: Actor, plan_id: int, function: Function) -> AllocationPlan:
-    """The plan, locked, with unit and policy. Raises MissingFunction, AllocationPlan.DoesNotExist (out of reach)."""
-    require(actor, function)
-    rows = AllocationPlan.objects.reached_by(actor, function).select_for_update(of=("self",))
-    found: AllocationPlan = rows.select_related("unit", "policy").get(pk=plan_id)
-    return found
-
-
-def repeated(plan: AllocationPlan, actor: Actor, verb: str, nonce: str) -> PlanStep | None:
-    """The step this very form made. Another person's number, or one of another act, is a mistake and is refused."""
-    step = PlanStep.objects.filter(nonce=nonce).first() if nonce else None
-    if step is None:
-        return None
-    if (step.plan_id, step.verb, step.actor_id) != (plan.pk, verb, actor.actor_id):
-        raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
-    return step
-
-
-def check_version(plan: AllocationPlan, form: Form) -> None:
-    """Raises Conflict when somebody has moved the plan since the person opened it."""
-    if form.version and form.version != plan.updated_at.isoformat():
-        words = _("您打开之后，%(who)s 又办理过这一方案。请刷新页面后再定。")
-        raise Conflict(words % {"who": plan.moved_by or _("系统")})
 
 
 def plan_take(

@@ -18,11 +18,12 @@ from cmsys.org.models import OrgUnit
 from cmsys.workflow.form import Form
 from customers.allocation.models import AllocationPolicy
 from customers.allocation.selectors import newest, policy_for
+from customers.planning.cases import plan_locked
 from customers.planning.choices import Cause, PlanState
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import PLAN_EDIT, REBALANCE
 from customers.planning.runs import READ, PlanArgs
-from customers.planning.services.moving import plan_locked, plan_take
+from customers.planning.services.moving import plan_take
 
 # One number after the other.
 _NUMBERS = 7_236_020

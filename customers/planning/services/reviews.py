@@ -36,17 +36,6 @@ class Due:
     cause: str
 
 
-def scopes() -> list[OrgUnit]:
-    """The units plans are reviewed for: those that have a policy of their own, and the top of the institution when a
-    policy holds there. Two queries."""
-    own = OrgUnit.objects.filter(pk__in=AllocationPolicy.objects.filter(unit__isnull=False).values("unit"))
-    units = {unit.pk: unit for unit in own.filter(closed_on__isnull=True)}
-    top = OrgUnit.objects.filter(parent__isnull=True, closed_on__isnull=True).order_by("path").first()
-    if top is not None and policy_for(top.path) is not None:
-        units.setdefault(top.pk, top)
-    return sorted(units.values(), key=lambda unit: unit.path or "")
-
-
 @transaction.atomic
 def plan_due(*, actor: Actor, unit: OrgUnit, today: date, now: datetime) -> Due | None:
     """Asks for a plan of the unit when its policy's review is due, or when something happened that the rules do not allow to
