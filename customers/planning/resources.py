@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -36,6 +37,14 @@ LINE_TONES = {
 def gap_said(plan: Any) -> str:
     """`≤ 0.11%`, a dash without a bound."""
     return "—" if plan.gap is None else f"≤ {plan.gap:.2%}"
+
+
+def within(after: Mapping[str, Any], name: str, places: int) -> str:
+    """What a figure is among those who share customers with one another, where areas differ: no plan can even those out."""
+    found = after.get(f"area_{name}")
+    if found is None or f"{found:.{places}f}" == f"{after[name]:.{places}f}":
+        return ""
+    return _(" · 统筹范围内 %(n)s") % {"n": f"{found:.{places}f}"}
 
 
 class PlanResource(Resource):
@@ -91,8 +100,8 @@ class PlanResource(Resource):
         now = _("现状 %(n)s")
         return [
             {"label": _("移动客户"), "value": f"{instance.moves:,} / {instance.held:,}", "before": f"{share} · {budget}"},
-            {"label": _("最大负荷 / 均值"), "value": f"{after['max_mean']:.2f}", "before": now % {"n": f"{before['max_mean']:.2f}"}},
-            {"label": _("基尼系数"), "value": f"{after['gini']:.3f}", "before": now % {"n": f"{before['gini']:.3f}"}},
+            {"label": _("最大负荷 / 均值"), "value": f"{after['max_mean']:.2f}", "before": now % {"n": f"{before['max_mean']:.2f}"} + within(after, "max_mean", 2)},
+            {"label": _("基尼系数"), "value": f"{after['gini']:.3f}", "before": now % {"n": f"{before['gini']:.3f}"} + within(after, "gini", 3)},
             {"label": _("专业匹配"), "value": f"{after['match'] / 1000:.2f}", "before": now % {"n": f"{before['match'] / 1000:.2f}"}},
             {"label": _("离最优"), "value": gap_said(instance), "before": _("已证明的上界")},
         ]  # fmt: skip
