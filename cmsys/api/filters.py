@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_filters import BooleanFilter
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
@@ -49,7 +50,8 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
 
 
 def refuse_unknown(request: Request, declared: dict[str, Any], known: set[str]) -> None:
-    """Raises BadParameters for parameters that are not known, are given twice, or have no value."""
+    """Raises BadParameters for parameters that are not known, are given twice, have no value, or are no boolean where one is
+    declared."""
     errors = []
     for name, values in request.query_params.lists():
         if name not in known:
@@ -65,8 +67,18 @@ def refuse_unknown(request: Request, declared: dict[str, Any], known: set[str]) 
             # A script whose variable was empty would otherwise get everything.
             message = _("参数“%(name)s”没有值；不需要时请去掉它。") % {"name": name}
             errors.append(FieldError(name, "bad_value", message))
+        elif isinstance(declared.get(name), filters.BooleanFilter | BooleanFilter) and not _is_boolean(
+            values
+        ):
+            message = _("参数“%(name)s”应是 true 或 false。") % {"name": name}
+            errors.append(FieldError(name, "bad_value", message))
     if errors:
         raise BadParameters(errors)
+
+
+def _is_boolean(values: list[str]) -> bool:
+    """A word that is neither would count as no condition at all, and give everything."""
+    return values[0].lower() in ("true", "false")
 
 
 class InstantField(forms.CharField):

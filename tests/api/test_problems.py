@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
+from django.http import QueryDict
 from django.test import Client as Browser
+from django_filters import BooleanFilter
 
+from cmsys.api.filters import refuse_unknown
+from cmsys.api.problems import BadParameters
 from cmsys.org.models import OrgUnit
 
 KEYS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
@@ -199,3 +204,23 @@ class TestBase:
 
 def test_a_host_name_that_is_not_ours_is_a_problem(db):
     problem(Browser().get("/api/v1/org-units/", headers={"Host": "evil.example"}), 400, "bad_request")
+
+
+@pytest.mark.parametrize("value", ["null", "yes", "1", "2"])
+def test_what_is_no_boolean_is_refused_and_not_taken_for_no_condition(value):
+    asked = QueryDict(f"rated={value}")
+    with pytest.raises(BadParameters) as refused:
+        refuse_unknown(SimpleNamespace(query_params=asked), {"rated": BooleanFilter()}, {"rated"})
+    [error] = refused.value.errors
+    assert (error.field, error.code, str(error.message)) == (
+        "rated",
+        "bad_value",
+        "参数“rated”应是 true 或 false。",
+    )
+
+
+@pytest.mark.parametrize("value", ["true", "false", "True"])
+def test_a_boolean_is_taken(value):
+    refuse_unknown(
+        SimpleNamespace(query_params=QueryDict(f"rated={value}")), {"rated": BooleanFilter()}, {"rated"}
+    )
