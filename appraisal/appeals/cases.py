@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from cmsys.inbox.sending import message_send
 from cmsys.org.models import Deputyship
+from cmsys.org.months import months_after
 from cmsys.org.workdays import add_working_days
 from cmsys.workflow.transitions import Transition
 from managers.conduct.selectors import recusal
@@ -160,13 +160,6 @@ def opening_plan(
     """A draft as it is opened, unsaved: PLAN_MONTHS from today, to be drawn up within DRAFT_DAYS working days."""
     return ImprovementPlan(
         manager=manager, decision=decision, cause=cause, note=note[:300], starts_on=today,
-        ends_on=months_later(today, PLAN_MONTHS), due_on=add_working_days(today, DRAFT_DAYS), opened_at=now,
+        ends_on=months_after(today, PLAN_MONTHS), due_on=add_working_days(today, DRAFT_DAYS), opened_at=now,
         moved_at=now, moved_by=actor.actor_name[:120],
     )  # fmt: skip
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day so many months later, the last of the month where there is none: 11-30 and 3 months give 02-28."""
-    number = day.year * 12 + day.month - 1 + months
-    year, month = number // 12, number % 12 + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))

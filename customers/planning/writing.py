@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from customers.allocation.engine.explain import recount
 from customers.allocation.engine.measures import Measures, before, measures, totals
@@ -26,10 +25,6 @@ MOVE_COLUMNS = (
 )  # fmt: skip
 NOTHING = "\\N"
 NAMED = 50
-RULES = {
-    "nobody": _("没有符合硬性规则的客户经理"), "capacity": _("容量不足"), "key_limit": _("重点客户超过上限"),
-    "apart": _("须分开的客户分不开"), "together": _("集团放不进同一人"), "whole": _("点数够、整户放不下"), "budget": _("移动上限太低"),
-}  # fmt: skip
 
 
 def write_plan(row: AllocationPlan, whole: Problem, solved: Solved) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from appraisal.appeals.cases import months_later
 from appraisal.appeals.jobs import DAILY, Followed
 from appraisal.appeals.lowest import improvement_cells
 from appraisal.appeals.models import ImprovementPlan
@@ -21,6 +20,7 @@ from cmsys.access.actors import MissingFunction
 from cmsys.access.refusals import Conflict
 from cmsys.inbox.models import Message
 from cmsys.jobs.kinds import Run, kind_of
+from cmsys.org.months import months_after
 from managers.conduct.models import InterestDeclaration
 from managers.profiles.models import RelationshipManager
 from tests.appeals.world import TOLD, Appealed, at, events, rows
@@ -127,7 +127,7 @@ def test_nobody_draws_up_a_plan_for_a_relative(world: Appealed) -> None:
     [("2026-09-29", 3, "2026-12-29"), ("2026-11-30", 3, "2027-02-28"), ("2027-11-30", 3, "2028-02-29")],
 )
 def test_months_end_with_the_month(day: str, months: int, then: str) -> None:
-    assert months_later(date.fromisoformat(day), months) == date.fromisoformat(then)
+    assert months_after(date.fromisoformat(day), months) == date.fromisoformat(then)
 
 
 # --- it is drawn up and signed --------------------------------------------------------------------------------------------

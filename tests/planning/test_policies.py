@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from cmsys.access.actors import MissingFunction
 from cmsys.access.refusals import Conflict
 from cmsys.audit.models import Event
+from cmsys.org.months import months_after
 from customers.allocation import evidence
 from customers.allocation.evidence import Evidence, add_evidence
 from customers.allocation.models import AllocationPolicy, CustomerRule, EvaluationState, StaffEvaluation
@@ -26,7 +27,7 @@ from customers.allocation.services.evaluations import (
 )
 from customers.allocation.services.policies import CREATED, UNCHANGED, UPDATED, policy_import
 from customers.allocation.services.rules import rule_begin, rule_end
-from customers.allocation.sheets import experience_points, months_after
+from customers.allocation.sheets import experience_points
 from customers.planning.models import PlanManager
 from managers.conduct.models import InterestDeclaration, RelationKind
 from managers.profiles.models import RelationshipManager

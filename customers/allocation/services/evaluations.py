@@ -14,12 +14,13 @@ from cmsys.access.refusals import Conflict, refused
 from cmsys.audit.ledger import record, record_many
 from cmsys.audit.models import Event
 from cmsys.org.models import OrgUnit
+from cmsys.org.months import months_after
 from customers.allocation.evidence import evidence_of
 from customers.allocation.models import EvaluationState, StaffEvaluation
 from customers.allocation.permissions import EVALUATION_DRAFT, EVALUATION_HEAD, EVALUATION_HR
 from customers.allocation.policy_document import PARTS, PolicyDocument
 from customers.allocation.selectors import document_of, policy_for
-from customers.allocation.sheets import CENT, experience_points, merit_of, months_after
+from customers.allocation.sheets import CENT, experience_points, merit_of
 from managers.conduct.selectors import recusal
 from managers.profiles.models import RelationshipManager, Status
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from cmsys.access.actors import Actor, require
 from cmsys.org.models import OrgUnit
+from cmsys.org.months import months_after
 from customers.allocation.engine.problem import ProblemError
 from customers.allocation.models import AllocationPolicy
 from customers.allocation.selectors import document_of, policy_for
-from customers.allocation.sheets import months_after
 from customers.planning.choices import Cause, PlanState
 from customers.planning.models import AllocationPlan
 from customers.planning.permissions import REBALANCE
