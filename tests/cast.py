@@ -85,11 +85,7 @@ def stage() -> Cast:
     for code, name, order in GRADES:
         cast.grades[code] = grade_define(actor=STAGE, code=code, name=name, order=order)
     cast.line = BusinessLine.objects.create(code="CORP", name="公司业务")
-    for order, code in enumerate("ABC", start=1):
-        # A migration brings them; transactional tests empty every table.
-        cast.tiers[code], _made = CustomerTier.objects.get_or_create(
-            code=code, defaults={"name": f"{code} 级", "order": order}
-        )
+    cast.tiers = {tier.code: tier for tier in CustomerTier.objects.all()}
     for username, (name, role, unit, employee_no) in PEOPLE.items():
         user = user_create(
             actor=STAGE,

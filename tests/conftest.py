@@ -2,9 +2,9 @@
 
 The login behind both is the superuser of the test server, so the connection may put on either role.
 
-Transactional tests empty every table afterwards, what migrations seeded included. `serialized_rollback` is not used:
-a test that needs seeded rows makes them, or runs inside a transaction as most do. Only Django's own registers of models
-and permissions stay, so that nobody has to write their hundreds of rows anew after each of those tests.
+Transactional tests empty every table afterwards but Django's own registers of models and permissions. What migrations
+seeded (customer tiers, competencies) is put back at once, so that every test meets the same rows whatever ran before it;
+`serialized_rollback` would do so for marked tests only.
 
 The files that take longest come first (tests/slowest.txt), so that no worker ends alone with one of them.
 """
@@ -12,6 +12,7 @@ The files that take longest come first (tests/slowest.txt), so that no worker en
 from __future__ import annotations
 
 import gc
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from cmsys.local.roles import APP, OWNER
 
 SLOWEST = Path(__file__).with_name("slowest.txt")
 # Written once when the database is made, the same for every test.
-KEPT = ("django_content_type", "auth_permission")
+KEPT = ("django_content_type", "auth_permission", "django_migrations")
 
 
 @pytest.hookimpl(trylast=True)
@@ -54,12 +55,26 @@ def work_as(role: str, database: BaseDatabaseWrapper = connection) -> None:
     database.close()
 
 
+def read_seeded() -> dict[str, str]:
+    """Table -> its rows as COPY writes them, for every table but KEPT in which the migrations left rows."""
+    seeded = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            rows = io.StringIO()
+            cursor.copy_expert(f'COPY "{table}" TO STDOUT', rows)
+            if table not in KEPT and rows.getvalue():
+                seeded[table] = rows.getvalue()
+    return seeded
+
+
 def flush_as_owner(operations: DatabaseOperations, statements: list[str]) -> None:
-    """TRUNCATE, which the app may not: as the owner, and back again whether it worked or not. All but KEPT."""
+    """TRUNCATE, which the app may not: as the owner, and back again whether it worked or not. All but KEPT and SEEDED."""
     with operations.connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {OWNER}")
         try:
             _execute_sql_flush(operations, statements)
+            for table, rows in SEEDED.items():
+                cursor.copy_expert(f'COPY "{table}" FROM STDIN', io.StringIO(rows))
         finally:
             cursor.execute(f"SET ROLE {APP}")
 
@@ -68,6 +83,7 @@ def sql_flush_but_kept(operations: DatabaseOperations, style: Any, tables: Any, 
     return _sql_flush(operations, style, [name for name in tables if name not in KEPT], **options)
 
 
+SEEDED: dict[str, str] = {}
 _execute_sql_flush, _sql_flush = DatabaseOperations.execute_sql_flush, DatabaseOperations.sql_flush
 
 
@@ -75,6 +91,7 @@ _execute_sql_flush, _sql_flush = DatabaseOperations.execute_sql_flush, DatabaseO
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """After pytest-django has made the test database as the owner, everything goes on as the app."""
     with django_db_blocker.unblock():
+        SEEDED.update(read_seeded())
         work_as(APP)
         # On the class, not on one connection: beside a running event loop (a browser's) Django uses another one.
         DatabaseOperations.execute_sql_flush = flush_as_owner  # type: ignore[method-assign]

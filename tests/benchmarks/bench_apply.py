@@ -141,7 +141,6 @@ def _policy() -> Any:
     from cmsys.access.actors import SystemActor
     from cmsys.org.models import BusinessLine
     from customers.allocation.services.policies import policy_import
-    from customers.registry.models import CustomerTier
     from managers.careers.services.grades import grade_define
     from tests.planning.world import DEFAULT
 
@@ -150,8 +149,6 @@ def _policy() -> Any:
     for order, code in enumerate(code for code in data["capacity"] if code != "none"):
         grade_define(actor=actor, code=code, name=code, order=order + 1)
     BusinessLine.objects.get_or_create(code="CORP", defaults={"name": "公司业务"})
-    for order, code in enumerate("ABC", start=1):
-        CustomerTier.objects.get_or_create(code=code, defaults={"name": code, "order": order})
     return policy_import(actor=actor, text=yaml.safe_dump(data, allow_unicode=True)).policy
 
 

@@ -21,7 +21,7 @@ from cmsys.org.services.units import unit_create, unit_move
 from customers.handover.models import FirstContact
 from customers.planning.choices import LineState, PlanState
 from customers.planning.models import AllocationMove, AllocationPlan, LineSide
-from customers.registry.models import Assignment, Customer, CustomerTier
+from customers.registry.models import Assignment, Customer
 from tests.browsing import follow
 from tests.cast import PASSWORD, STAGE
 from tests.cycles.test_maven_whole import EXAMPLE
@@ -38,9 +38,6 @@ PEOPLE = (
 def one_roof() -> None:
     """The data set has three offices and no head office: one is put above them, with its people."""
     today = timezone.localdate()
-    for order, code in enumerate("ABC", start=1):
-        # A migration brings them; transactional tests empty every table.
-        CustomerTier.objects.get_or_create(code=code, defaults={"name": f"{code} 级", "order": order})
     top = unit_create(actor=STAGE, today=today, code="MAVEN", name="MavenTech 总部", kind="head", opened_on=date(2016, 1, 1), parent=None)  # fmt: skip
     # The files say nothing of when the offices opened; they were imported today.
     UnitPlacement.objects.update(starts_on=date(2016, 1, 1))

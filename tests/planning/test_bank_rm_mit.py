@@ -17,7 +17,7 @@ from cmsys.org.models import OrgUnit
 from customers.allocation.services.policies import policy_import
 from customers.planning.management.commands import rebalance as command
 from customers.planning.models import AllocationMove, AllocationPlan, PlanManager
-from customers.registry.models import Customer, CustomerTier
+from customers.registry.models import Customer
 from customers.service.models import Ticket
 from managers.profiles.models import RelationshipManager
 from tests.cast import STAGE
@@ -75,9 +75,6 @@ def test_three_hundred_customers_get_their_first_manager(monkeypatch: pytest.Mon
                 ("customers", 300, 300, 0, 0), ("tickets", 15, 15, 0, 0),
             ]  # fmt: skip
             assert [answer[2:4] for answer in load()] == [(0, 1), (0, 24), (0, 48), (0, 40), (0, 300), (0, 15)]  # fmt: skip
-            for order, code in enumerate("ABC", start=1):
-                # A migration brings them; transactional tests empty every table.
-                CustomerTier.objects.get_or_create(code=code, defaults={"name": f"{code} 级", "order": order})
             policy_import(actor=STAGE, text=(EXAMPLE / "policy.yaml").read_text(encoding="utf-8"))
             answer = planned(monkeypatch)
             plan = AllocationPlan.objects.get()
