@@ -11,6 +11,7 @@ _SET = """
     WITH held AS (
         SELECT customer_id, manager_id FROM customers_registry_assignment
         WHERE role = 'primary' AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on > %(today)s)
+            AND (%(only)s::bigint[] IS NULL OR customer_id = ANY(%(only)s))
     ), wrong AS (
         SELECT c.id, held.manager_id
         FROM customers_registry_customer c LEFT JOIN held ON held.customer_id = c.id
@@ -18,7 +19,7 @@ _SET = """
         ORDER BY c.id LIMIT %(most)s FOR NO KEY UPDATE OF c
     )
     UPDATE customers_registry_customer c SET owner_id = wrong.manager_id, updated_at = %(now)s
-    FROM wrong WHERE wrong.id = c.id
+    FROM wrong WHERE wrong.id = c.id AND (%(only)s::bigint[] IS NULL OR c.id = ANY(%(only)s))
 """
 
 

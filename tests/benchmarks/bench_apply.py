@@ -156,7 +156,7 @@ def _analyze() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE")
+        cursor.execute("SET ROLE NONE")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("SET ROLE cmsys_app")
 
