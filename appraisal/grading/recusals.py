@@ -23,7 +23,7 @@ def on_behalf(actor: Actor, decision: GradeDecision, transition: Transition) -> 
     if decision.assignee_id == actor.actor_id:
         return None
     line = decision.manager.line_id or 0
-    principal = in_place_of(actor, transition.function, decision.unit.path or "", line)
+    principal = in_place_of(actor, transition.function, decision.unit.path or "", line_id=line)
     return User.objects.filter(pk=principal).first() if principal is not None else None
 
 

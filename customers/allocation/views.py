@@ -17,10 +17,12 @@ from cmsys.access.actors import require
 from cmsys.access.functions import Function
 from cmsys.accounts.requests import SignedInRequest
 from cmsys.org.models import OrgUnit
-from cmsys.ui.pages import ConfirmPage, FormPage
+from cmsys.ui.documents import document_download, document_new
+from cmsys.ui.pages import ConfirmPage
 from cmsys.ui.resource import Resource
 from cmsys.ui.views import add_service_error
-from customers.allocation.forms import DraftForm, EndForm, NothingForm, PartsForm, PolicyForm, RuleForm
+from customers.allocation.forms import DraftForm, EndForm, NothingForm, PartsForm, RuleForm
+from customers.allocation.models import AllocationPolicy
 from customers.allocation.permissions import (
     EVALUATION_DRAFT,
     EVALUATION_HEAD,
@@ -36,7 +38,7 @@ from customers.allocation.services.evaluations import (
     evaluation_confirm_hr,
     evaluations_draft,
 )
-from customers.allocation.services.policies import CREATED, UNCHANGED, policy_import
+from customers.allocation.services.policies import CREATED, UNCHANGED, UPDATED, policy_import
 from customers.allocation.services.rules import rule_begin, rule_end
 
 FORM_METHODS = ["GET", "POST"]
@@ -47,29 +49,18 @@ Act = Callable[[dict[str, Any]], str]
 def policy_new(request: SignedInRequest) -> HttpResponse:
     """Import a document: empty, or begun from the version named by `from`."""
     require(request.user, POLICY_EDIT)
-    if request.method == "POST":
-        form = PolicyForm(request.POST, request.FILES)
-        if form.is_valid():
-            try:
-                done = policy_import(actor=request.user, text=form.cleaned_data["document"])
-            except ValidationError as error:
-                form = PolicyForm({"document": form.cleaned_data["document"]})
-                form.is_valid()
-                for sentence in error.messages:
-                    form.add_error("document", sentence)
-            else:
-                said = {CREATED: _("已导入。"), UNCHANGED: _("与已有的版本内容相同，没有改动。")}
-                messages.success(request, said.get(done.outcome, _("已更新这个未使用过的版本。")))
-                return HttpResponseRedirect(POLICIES.url("detail", done.policy))
-    else:
-        begun = POLICIES.find(request.user, request.GET["from"]) if "from" in request.GET else None
-        form = PolicyForm(initial={"document": begun.text if begun else ""})
-    page = FormPage(
-        title=_("导入分客政策"), form=form, fieldsets=[{"title": "", "hint": "", "fields": list(form.visible_fields())}],
-        cancel_url=POLICIES.url("list"), submit_label=_("检查并导入"),
-        notice=_("导入时逐条检查；有错会指出在文件中的位置，一处不对就一条都不写入。"),
+
+    def bring(text: str) -> tuple[AllocationPolicy, str]:
+        done = policy_import(actor=request.user, text=text)
+        return done.policy, done.outcome
+
+    return document_new(
+        request, POLICIES, title=_("导入分客政策"), hint=_("同一版本已用于分客方案时，请把 version 加一。"), notice="",
+        text_of=lambda policy: policy.text, bring=bring,
+        said={
+            CREATED: _("已导入。"), UPDATED: _("已更新这个未使用过的版本。"), UNCHANGED: _("与已有的版本内容相同，没有改动。"),
+        },
     )  # fmt: skip
-    return render(request, "ui/form.html", {"page": page}, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -77,9 +68,7 @@ def policy_download(request: SignedInRequest, pk: int) -> HttpResponse:
     """The document, as it was brought in."""
     require(request.user, POLICY_VIEW)
     policy = POLICIES.find(request.user, str(pk))
-    response = HttpResponse(policy.text, content_type="application/yaml; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{policy.code}-v{policy.version}.yaml"'
-    return response
+    return document_download(policy.text, policy.code, policy.version)
 
 
 @require_http_methods(FORM_METHODS)

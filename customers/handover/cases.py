@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
-from cmsys.access.functions import Function, Reach
+from cmsys.access.functions import Function
 from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from customers.handover.models import Handover, HandoverStep
@@ -36,15 +36,8 @@ def repeated(handover: Handover, actor: Actor, verb: str, nonce: str) -> bool:
 def principal_of(actor: Actor, function: Function, *paths: str) -> User | None:
     """In whose place the actor acts at units (paths), any of which will do; None where he has the function there himself.
     A query for a deputy."""
-    principals = []
-    for reached in actor.access.reaches(function):
-        within = any(path.startswith(reached.unit_path) for path in paths)
-        if reached.reach is Reach.SUBTREE and not within:
-            continue
-        if reached.deputy_for is None:
-            return None
-        principals.append(reached.deputy_for)
-    return User.objects.filter(pk=principals[0]).first() if principals else None
+    principal = in_place_of(actor, function, *paths)
+    return User.objects.filter(pk=principal).first() if principal else None
 
 
 def check_third(actor: Actor, behalf: User | None, handover: Handover, today: date) -> None:

@@ -15,18 +15,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cmsys.access.actors import require
 from cmsys.accounts.requests import SignedInRequest
-from cmsys.ui.pages import ConfirmPage, FormPage
+from cmsys.ui.documents import document_download, document_new
+from cmsys.ui.pages import ConfirmPage
 from cmsys.ui.views import add_service_error
 from customers.registry.permissions import CUSTOMER_TIER
 from customers.registry.resources import CUSTOMERS
 from customers.registry.services.tiers import tier_release
 from customers.tiers.choices import RuleState, RunState
 from customers.tiers.flows import finding
-from customers.tiers.forms import NothingForm, ReasonForm, RuleForm, TrialForm
+from customers.tiers.forms import NothingForm, ReasonForm, TrialForm
 from customers.tiers.models import TierRule, TierRun
 from customers.tiers.permissions import RULE_ADOPT, RULE_EDIT, RULE_VIEW, RUN_DECIDE, RUN_START
 from customers.tiers.resources import RULES, RUNS
-from customers.tiers.services.rules import CREATED, UNCHANGED, rule_adopt, rule_import
+from customers.tiers.services.rules import CREATED, UNCHANGED, UPDATED, rule_adopt, rule_import
 from customers.tiers.services.runs import run_apply, run_discard, run_start
 
 FORM_METHODS = ["GET", "POST"]
@@ -37,29 +38,18 @@ Act = Callable[[dict[str, Any]], str]
 def rule_new(request: SignedInRequest) -> HttpResponse:
     """Import a document: empty, or begun from the version named by `from`."""
     require(request.user, RULE_EDIT)
-    if request.method == "POST":
-        form = RuleForm(request.POST, request.FILES)
-        if form.is_valid():
-            try:
-                done = rule_import(actor=request.user, text=form.cleaned_data["document"])
-            except ValidationError as error:
-                form = RuleForm({"document": form.cleaned_data["document"]})
-                form.is_valid()
-                for sentence in error.messages:
-                    form.add_error("document", sentence)
-            else:
-                said = {CREATED: _("已导入为草稿。"), UNCHANGED: _("与已有的版本内容相同，没有改动。")}
-                messages.success(request, said.get(done.outcome, _("已更新这份草稿。")))
-                return HttpResponseRedirect(RULES.url("detail", done.rule))
-    else:
-        begun = RULES.find(request.user, request.GET["from"]) if "from" in request.GET else None
-        form = RuleForm(initial={"document": begun.text if begun else ""})
-    page = FormPage(
-        title=_("导入分级规则"), form=form, fieldsets=[{"title": "", "hint": "", "fields": list(form.visible_fields())}],
-        cancel_url=RULES.url("list"), submit_label=_("检查并导入"),
-        notice=_("导入时逐条检查；有错会指出在文件中的位置，一处不对就一条都不写入。导入的是草稿，试算、采用之后才用于分级。"),
+
+    def bring(text: str) -> tuple[TierRule, str]:
+        done = rule_import(actor=request.user, text=text)
+        return done.rule, done.outcome
+
+    return document_new(
+        request, RULES, title=_("导入分级规则"), hint=_("同一版本已经采用过时，请把 version 加一。"),
+        notice=_("导入的是草稿，试算、采用之后才用于分级。"), text_of=lambda rule: rule.text, bring=bring,
+        said={
+            CREATED: _("已导入为草稿。"), UPDATED: _("已更新这份草稿。"), UNCHANGED: _("与已有的版本内容相同，没有改动。"),
+        },
     )  # fmt: skip
-    return render(request, "ui/form.html", {"page": page}, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -67,9 +57,7 @@ def rule_download(request: SignedInRequest, pk: int) -> HttpResponse:
     """The document, as it was brought in."""
     require(request.user, RULE_VIEW)
     rule = RULES.find(request.user, str(pk))
-    response = HttpResponse(rule.text, content_type="application/yaml; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{rule.code}-v{rule.version}.yaml"'
-    return response
+    return document_download(rule.text, rule.code, rule.version)
 
 
 @require_http_methods(FORM_METHODS)

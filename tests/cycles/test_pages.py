@@ -85,7 +85,7 @@ def test_the_document_is_handed_out_as_it_came_in(
 def test_an_empty_form_says_what_to_do(cast: Cast, signed_in: SignedIn) -> None:
     answer = signed_in("hrh").post("/schemes/import/", {})
     assert answer.status_code == 422
-    assert "请上传方案文件，或粘贴方案文本" in answer.content.decode()
+    assert "请上传文件，或粘贴文本" in answer.content.decode()
 
 
 def test_opening_freezes_who_takes_part(cast: Cast, signed_in: SignedIn, scheme: SchemeVersion) -> None:

@@ -60,7 +60,7 @@ def test_from_a_document_to_the_tiers_of_customers(
     dealings()
     cmd = seat("cmd", DESK)
     cmd.goto("/tier-rules/import/")
-    cmd.get_by_label("规则文本").fill(text(hysteresis={"points": 5, "runs": 2}))
+    cmd.get_by_label("文本", exact=True).fill(text(hysteresis={"points": 5, "runs": 2}))
     cmd.get_by_role("button", name="检查并导入").click()
     cmd.get_by_role("link", name="试算").click()
     cmd.get_by_role("button", name="开始试算").click()
