@@ -11,6 +11,7 @@ from cmsys.access.actors import Actor, require
 from cmsys.access.functions import Function
 from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
+from cmsys.org.deputising import in_place_of
 from customers.handover.models import Handover, HandoverStep
 from managers.conduct.selectors import recusal
 
