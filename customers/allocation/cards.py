@@ -86,6 +86,7 @@ def limits_card(request: SignedInRequest, policy: Any) -> str:
         {"label": _("移动上限"), "value": _("不限") if document.budget_percent is None else _("%(n)d%%（必须移动的不计）") % {"n": document.budget_percent}},
         {"label": _("同一集团"), "value": _("由同一人管户") if document.together else _("可以分开")},
         {"label": _("轮换期限"), "value": _("不限") if document.tenure_limit_months is None else _("%(n)d 个月") % {"n": document.tenure_limit_months}},
+        {"label": _("投诉成立后"), "value": _("不换人") if document.complaint_months is None else _("%(n)d 个月内不得由责任人管户") % {"n": document.complaint_months}},
         {"label": _("重点客户上限"), "value": _("不限") if document.key_limit is None else _("每人 %(n)d 户") % {"n": document.key_limit}},
         {"label": _("员工评估"), "value": "、".join(f"{PART_WORDS[name]!s} {document.evaluation[name]}%" for name in PARTS)},
         {"label": _("评估有效期"), "value": _("%(n)d 个月") % {"n": document.evaluation_months}},

@@ -54,6 +54,7 @@ class PolicyDocument:
     budget_percent: at most so many of the customers who have a manager may move; None for no limit. evaluation: weights
     of the sheet's parts, adding up to 100, and for how many months it holds. lines: which kinds of customers a business
     line serves. industries: names under which managers state an industry, by section letter of GB/T 4754.
+    complaint_months: for how long a manager to whom an upheld complaint was laid may not look after who complained.
     intake: what a manager of a status may take. review_days: working days the units concerned have to answer a plan.
     """
 
@@ -70,6 +71,7 @@ class PolicyDocument:
     grade_span: int
     budget_percent: int | None
     tenure_limit_months: int | None
+    complaint_months: int | None
     key_limit: int | None
     together: bool
     evaluation: Mapping[str, int]
@@ -125,7 +127,8 @@ def policy_of(data: Mapping[str, Any]) -> PolicyDocument:
         tenure_bands=check.rising("tenure_bands"), area=check.one_of("area", AREAS, "subbranch"),
         far_km=check.whole("far_km", 20, 1, 5000), grade_span=check.whole("grade_span", 3, 1, 20),
         budget_percent=check.maybe("budget_percent", 0, 100),
-        tenure_limit_months=check.maybe("tenure_limit_months", 1, 600), key_limit=check.maybe("key_limit", 1, 10_000),
+        tenure_limit_months=check.maybe("tenure_limit_months", 1, 600),
+        complaint_months=check.maybe("complaint_months", 1, 120), key_limit=check.maybe("key_limit", 1, 10_000),
         together=check.flag("together", True), evaluation=check.evaluation(),
         evaluation_months=check.whole("evaluation_months", 12, 1, 36), review_months=check.whole("review_months", 3, 1, 36),
         first_contact_days=check.whole("first_contact_days", 5, 1, 60), review_days=check.whole("review_days", 5, 1, 30),

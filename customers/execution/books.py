@@ -23,6 +23,7 @@ from customers.planning.followers import lines_applied
 from customers.planning.models import AllocationPlan
 from customers.registry.models import AssignmentRole
 from customers.registry.owners import set_owners
+from customers.service.selectors import counts_after
 from managers.conduct.selectors import related_pairs
 
 PRIMARY = AssignmentRole.PRIMARY
@@ -52,6 +53,9 @@ SELECT l.id AS line, l.customer_id AS customer, l.proposed_id AS manager, h.id A
         WHEN EXISTS (SELECT FROM customers_allocation_customerrule r
             WHERE r.customer_id = l.customer_id AND r.kind = 'pin' AND r.manager_id <> l.proposed_id
             AND r.starts_on <= %(on)s AND (r.ends_on IS NULL OR r.ends_on > %(on)s)) THEN 'pinned'
+        WHEN %(complained)s::timestamptz IS NOT NULL AND EXISTS (SELECT FROM customers_service_ticket t
+            WHERE t.customer_id = l.customer_id AND t.kind = 'complaint' AND t.upheld AND t.responsible_id = l.proposed_id
+            AND coalesce(t.resolved_at, t.opened_at) > %(complained)s) THEN 'complained'
         WHEN EXISTS (SELECT FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS p (low, high)
             WHERE p.low = least(h.manager_id, l.proposed_id) AND p.high = greatest(h.manager_id, l.proposed_id)
             AND h.id IS NOT NULL) THEN 'related'
@@ -112,14 +116,16 @@ def carry_out(
         [line["customer_id"] for line in lines],
         {line[side] for line in lines for side in ("present_id", "proposed_id") if line[side] is not None},
     )
-    opened = [status for status, intake in document_of(plan.policy).intake.items() if intake == "open"]
+    policy = document_of(plan.policy)
+    opened = [status for status, intake in policy.intake.items() if intake == "open"]
+    complained = None if policy.complaint_months is None else counts_after(on, policy.complaint_months)
     related = sorted(related_pairs(on))
     found = rows_of(
         _FOUND,
         {
             "on": on, "lines": [line["pk"] for line in lines], "open": opened,
             "customers": [line["customer_id"] for line in lines],
-            "low": [low for low, _high in related], "high": [high for _low, high in related],
+            "complained": complained, "low": [low for low, _high in related], "high": [high for _low, high in related],
         },
     )  # fmt: skip
     taken, skipped = [row for row in found if not row["why"]], [row for row in found if row["why"]]

@@ -18,6 +18,7 @@ SKIPPED: Mapping[str, str | Promise] = {
     "intake": _("接收人的在岗状态已变化，按政策不再接收客户"),
     "excluded": _("已约定该客户不得由接收人管户"),
     "pinned": _("已约定该客户固定由他人管户"),
+    "complained": _("该客户对接收人的投诉已成立"),
     "related": _("接收人与现主办之间已申报利害关系"),
     "complaint": _("批准之后客户有未办结的投诉"),
 }

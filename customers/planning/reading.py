@@ -34,6 +34,7 @@ from customers.allocation.policy_document import KINDS, PolicyDocument, TierRule
 from customers.allocation.selectors import evaluations_on, rules_on
 from customers.planning.columns import columns
 from customers.registry.models import CustomerTier
+from customers.service.selectors import upheld_against
 from managers.careers.models import Grade
 from managers.conduct.selectors import related_pairs
 from managers.profiles.models import Certificate, RelationshipManager, Status
@@ -85,7 +86,7 @@ class Read:
 
 
 def read(unit: OrgUnit, document: PolicyDocument, as_of: date) -> Read:
-    """Everything a plan needs, in ten queries. Raises ProblemError for values no engine can take."""
+    """Everything a plan needs, in eleven queries. Raises ProblemError for values no engine can take."""
     units = _Units(unit, document.area)
     raw = _customers(unit, as_of)
     tiers = dict(CustomerTier.objects.values_list("pk", "code"))
@@ -109,6 +110,7 @@ def read(unit: OrgUnit, document: PolicyDocument, as_of: date) -> Read:
     )  # fmt: skip
     pins, exclusions = _pairs(raw[0], staff.ids, as_of)
     recusals = _recusals(owner, position, as_of)
+    complaints = _complaints(raw[0], position, document, as_of)
     policy = Policy(
         wanted_grade=rules.wanted, minimum_grade=rules.minimum, move_price=rules.price,
         expertise=document.weights["expertise"], proximity=document.weights["proximity"],
@@ -117,7 +119,7 @@ def read(unit: OrgUnit, document: PolicyDocument, as_of: date) -> Read:
         tenure_bands=document.tenure_bands, fairness=document.weights["fairness"],
         value_fairness=document.weights["value_fairness"], tenure_limit=document.tenure_limit_months,
         key_limit=document.key_limit, together=document.together, cross_branch=document.area == "all",
-        pins=pins, exclusions=exclusions, recusals=recusals,
+        pins=pins, exclusions=exclusions, recusals=recusals, complaints=complaints,
     )  # fmt: skip
     problem = build(
         customers=rows, managers=managers, places=places, profiles=_profiles(kinds), policy=policy,
@@ -338,6 +340,18 @@ def _pairs(customers: Ints, managers: Ints, as_of: date) -> tuple[Ints, Ints]:
         np.array(sorted(found[kind]), dtype=np.int64).reshape(-1, 2)
         for kind in (RuleKind.PIN, RuleKind.EXCLUDE)
     )
+
+
+def _complaints(customers: Ints, position: dict[int, int], document: PolicyDocument, as_of: date) -> Ints:
+    """Pairs of places of a customer and a manager to whom a complaint of his was laid within the policy's months."""
+    if document.complaint_months is None:
+        return np.zeros((0, 2), dtype=np.int64)
+    found = set()
+    for customer, manager in upheld_against(list(position), as_of, document.complaint_months):
+        at = int(np.searchsorted(customers, customer))
+        if at < len(customers) and customers[at] == customer:
+            found.add((at, position[manager]))
+    return np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
 
 
 def _recusals(owner: Ints, position: dict[int, int], as_of: date) -> Ints:

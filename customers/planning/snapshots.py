@@ -12,7 +12,16 @@ import numpy as np
 
 from customers.allocation.engine.blocks import Cut
 from customers.allocation.engine.bundle import BlockPlan, Lack
-from customers.allocation.engine.problem import Customers, Ints, Managers, Places, Policy, Problem, Winsor
+from customers.allocation.engine.problem import (
+    PAIRS,
+    Customers,
+    Ints,
+    Managers,
+    Places,
+    Policy,
+    Problem,
+    Winsor,
+)
 
 PARTS = {"customers": Customers, "managers": Managers, "places": Places}
 VERSION = 1
@@ -73,7 +82,7 @@ def without(problem: Problem, rows: Ints) -> Problem:
         **{item.name: getattr(problem.customers, item.name)[keep] for item in fields(Customers)}
     )
     changes = {}
-    for name in ("pins", "exclusions", "recusals", "apart"):
+    for name in PAIRS:
         pair = getattr(problem.policy, name)
         sides = (0, 1) if name == "apart" else (0,)
         stays = np.ones(len(pair), dtype=np.bool_)

@@ -19,7 +19,7 @@ RULES = {
     "branch": gettext_lazy("不在同一统筹范围"), "minimum_grade": gettext_lazy("等级低于该级客户的下限"),
     "certificates": gettext_lazy("没有要求的证书"), "intake": gettext_lazy("已离职、借调或不再接收"),
     "tenure_limit": gettext_lazy("轮换到期"), "pin": gettext_lazy("约定由他人管户"), "exclusion": gettext_lazy("约定不得管户"),
-    "recusal": gettext_lazy("须回避"), "lock": gettext_lazy("已锁定由他人管户"), "bar": gettext_lazy("已驳回留在现主办"),
+    "recusal": gettext_lazy("须回避"), "complaint": gettext_lazy("该客户对其投诉成立"), "lock": gettext_lazy("已锁定由他人管户"), "bar": gettext_lazy("已驳回留在现主办"),
 }  # fmt: skip
 # What a planner may do with lines of a draft.
 ACTS = {
@@ -32,6 +32,7 @@ TRIGGERS = {
     "certificates": gettext_lazy("%(n)s 户的主办缺少有效证书"), "intake": gettext_lazy("%(n)s 户的主办离职、借调或不再管户"),
     "tenure_limit": gettext_lazy("%(n)s 户轮换到期"), "pin": gettext_lazy("%(n)s 户约定由他人管户"),
     "exclusion": gettext_lazy("%(n)s 户约定不得由现主办管户"), "recusal": gettext_lazy("%(n)s 户的主办须回避"),
+    "complaint": gettext_lazy("%(n)s 户对现主办的投诉成立"),
 }  # fmt: skip
 LACKS = {
     "nobody": gettext_lazy("没有符合硬性规则的客户经理"), "capacity": gettext_lazy("容量不足"),
@@ -115,7 +116,7 @@ PRICED = {
     **TERMS, "fairness": gettext_lazy("负荷均衡"), "minimum_grade": gettext_lazy("等级下限"), "certificates": gettext_lazy("须有证书"),
     "tenure_limit": gettext_lazy("到期轮换"), "key_limit": gettext_lazy("重点客户上限"), "budget": gettext_lazy("移动上限"),
     "pin": gettext_lazy("固定由某人管户（约定与锁定）"), "exclusion": gettext_lazy("不得由某人管户（约定与驳回）"),
-    "recusal": gettext_lazy("利益回避"), "apart": gettext_lazy("须分开的客户"), "together": gettext_lazy("集团不拆分"),
+    "recusal": gettext_lazy("利益回避"), "complaint": gettext_lazy("投诉成立后换人"), "apart": gettext_lazy("须分开的客户"), "together": gettext_lazy("集团不拆分"),
 }  # fmt: skip
 
 

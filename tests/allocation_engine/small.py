@@ -64,7 +64,7 @@ def rows(draw: Any) -> dict[str, Any]:
         fairness=draw(st.sampled_from([0, 30, 500])), far=10_000, tenure_limit=draw(st.sampled_from([None, None, 36])),
         key_limit=draw(st.sampled_from([None, None, 2, 3])), budget=draw(st.sampled_from([None, None, 1, 3, 5])),
         cross_branch=several, pins=pairs(list({i: (i, j) for i, j in draw(some)}.values())), exclusions=pairs(draw(some)),
-        recusals=pairs(draw(some)), together=draw(st.booleans()),
+        recusals=pairs(draw(some)), complaints=pairs(draw(some)), together=draw(st.booleans()),
         apart=pairs([(a, b) for a, b in draw(st.lists(st.tuples(one, one), max_size=2 if on["apart"] else 0)) if a != b]),
     )  # fmt: skip
     places = Places(

@@ -58,7 +58,7 @@ def shuffled(given, random):
     people = {key: values[first] for key, values in vars(customers).items()}
     people["owner"] = np.where(people["owner"] >= 0, new_second[people["owner"]], -1)
     pairs = {}
-    for name in ("pins", "exclusions", "recusals", "apart"):
+    for name in ("pins", "exclusions", "recusals", "complaints", "apart"):
         found = getattr(policy, name)
         pairs[name] = np.stack(
             [new_first[found[:, 0]], (new_first if name == "apart" else new_second)[found[:, 1]]], axis=1

@@ -29,6 +29,7 @@ CASES = {
     ),
     "exclusion": ({"exclusions": PAIR}, {}, Broken("exclusion")),
     "recusal": ({"recusals": PAIR}, {}, Broken("recusal")),
+    "complaint": ({"complaints": PAIR}, {}, Broken("complaint")),
     "pin": ({"pins": np.array([[0, 1]])}, {}, Broken("pin", 1, 0)),
     "intake": ({"managers": {"intake": column(CLOSED, 0)}}, {}, Broken("intake", None, CLOSED)),
     "tenure_limit": (

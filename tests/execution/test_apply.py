@@ -17,7 +17,7 @@ from cmsys.inbox.models import Message
 from cmsys.jobs.models import Job
 from cmsys.org.models import OrgUnit
 from cmsys.workflow.form import Form
-from customers.allocation.models import CustomerRule
+from customers.allocation.models import AllocationPolicy, CustomerRule
 from customers.execution.services.execution import plan_apply
 from customers.planning import followers
 from customers.planning.choices import LineState
@@ -120,6 +120,15 @@ def complaint(stage: Register, resolved: bool = False) -> None:
     )  # fmt: skip
 
 
+def complained(stage: Register, cast: Cast) -> None:
+    """The policy keeps who has been complained of away for a year; a complaint of 恒达 was laid to 王雅琴 meanwhile."""
+    policy = AllocationPolicy.objects.get()
+    policy.document = {**policy.document, "complaint_months": 12}
+    policy.save()
+    complaint(stage, resolved=True)
+    Ticket.objects.update(upheld=True, responsible=cast.managers["M-CD2"])
+
+
 def seconded(cast: Cast) -> None:
     plan = AllocationPlan.objects.get()
     PlanManager.objects.create(
@@ -158,6 +167,7 @@ AGAINST: dict[str, tuple[Callable[[Register, Cast], None], str]] = {
     "intake": (lambda stage, cast: seconded(cast), "接收人的在岗状态已变化，按政策不再接收客户"),
     "excluded": (lambda stage, cast: rule(stage, cast, "exclude", "M-CD2"), "已约定该客户不得由接收人管户"),
     "pinned": (lambda stage, cast: rule(stage, cast, "pin", "M-CX1"), "已约定该客户固定由他人管户"),
+    "complained": (lambda stage, cast: complained(stage, cast), "该客户对接收人的投诉已成立"),
     "related": (lambda stage, cast: related(cast), "接收人与现主办之间已申报利害关系"),
     "complaint": (lambda stage, cast: complaint(stage), "批准之后客户有未办结的投诉"),
 }  # fmt: skip

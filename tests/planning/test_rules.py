@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from cmsys.accounts.services.users import user_create
 from customers.allocation.models import CustomerRule, EvaluationState, RuleKind, StaffEvaluation
 from customers.planning.models import AllocationMove, AllocationPlan, PlanManager
 from customers.planning.snapshots import unpacked
 from customers.registry.models import Customer
+from customers.service.models import Ticket
 from managers.conduct.models import InterestDeclaration, RelationKind
 from managers.profiles.models import Certificate, RelationshipManager, Status
 from tests.allocation_engine.exact import broken_rules
@@ -114,6 +116,19 @@ def holds(employee_no: str, expires_on: date | None = None) -> Rows:
     return apply
 
 
+def complained(number: str, employee_no: str, *, upheld: bool = True, on: date = date(2026, 2, 1)) -> Rows:
+    """A complaint of the customer that was closed on a day, and laid to the manager."""
+
+    def apply(cast: Cast, stage: Register) -> None:
+        at = timezone.make_aware(datetime.combine(on, time(9)))
+        Ticket.objects.create(
+            ticket_no=f"T-{number}", customer=stage.customers[number], kind="complaint", opened_at=at, resolved_at=at,
+            upheld=upheld, responsible=cast.managers[employee_no],
+        )  # fmt: skip
+
+    return apply
+
+
 def sheet(employee_no: str, merit: int, until: date = date(2027, 1, 1), *, confirmed: bool = True) -> Rows:
     def apply(cast: Cast, stage: Register) -> None:
         signed = {
@@ -168,6 +183,12 @@ CASES = (
     Case("secondment", {}, {"C-HD": "M-CD2", "C-LI": "M-CD2"}, rows=change("M-CD1", status=Status.SECONDED),
          off={"intake": {"seconded": "open"}}),
     Case("leaving", {}, {"C-OY": "M-CD1"}, more=LEFT),
+    # TODAY is 2026-03-02: twelve months reach back to the second of March of the year before, that day left out.
+    Case("an upheld complaint", {}, {"C-OY": "M-CD1"}, rows=complained("C-OY", "M-CD2"),
+         off={"complaint_months": None}, on={"complaint_months": 12}),
+    Case("an upheld complaint of the first day that counts", {}, {"C-OY": "M-CD1"},
+         rows=complained("C-OY", "M-CD2", on=date(2025, 3, 3)),
+         off={"complaint_months": None}, on={"complaint_months": 12}),
     # 恒达 and 欧阳 have been with their managers for fourteen whole months, 李雪梅 for thirteen.
     Case("tenure limit", {}, {"C-HD": "M-CD2", "C-OY": "M-CD1"}, on={"tenure_limit_months": 14}),
     Case("limit of key customers", {}, {"C-LI": "M-CD2"},
@@ -240,6 +261,21 @@ def test_a_declaration_that_has_ended_keeps_nobody_away(cast: Cast, stage: Regis
     together(LEFT, declared("M-CD1", "M-CD2", ends_on=TODAY))(cast, stage)
     policy(**tiers(), area="branch")
     assert holders(planned(cast, "BJ"))["C-OY"] == "M-CD1"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        complained("C-OY", "M-CD2", upheld=False),
+        complained("C-OY", "M-CD1"),
+        complained("C-OY", "M-CD2", on=date(2025, 3, 2)),
+    ],
+    ids=["not upheld", "laid to somebody else", "too long ago"],
+)
+def test_other_complaints_move_nobody(cast: Cast, stage: Register, rows: Rows) -> None:
+    rows(cast, stage)
+    policy(**tiers(), complaint_months=12)
+    assert holders(planned(cast, "CD")) == STAY
 
 
 def test_the_policy_of_a_unit_goes_before_that_of_the_bank(cast: Cast, stage: Register) -> None:

@@ -119,9 +119,10 @@ def advise(problem: Problem, found: Desk, newcomer: Customers) -> Advice:
 
 
 def _why(problem: Problem, manager: int, position: int, found: Desk) -> tuple[Broken, ...]:
-    """Pins, exclusions and recusals name customers of the problem, so they never concern a newcomer."""
+    """Rules that are pairs name customers of the problem, so they never concern a newcomer."""
     empty = np.zeros((0, 2), dtype=np.int64)
-    plain = replace(problem, policy=replace(problem.policy, pins=empty, exclusions=empty, recusals=empty))
+    policy = replace(problem.policy, pins=empty, exclusions=empty, recusals=empty, complaints=empty)
+    plain = replace(problem, policy=policy)
     broken = broken_by(plain, 0, manager)
     limit = problem.policy.key_limit
     if limit is not None and bool(problem.customers.key[0]) and int(found.keys[position]) + 1 > limit:

@@ -21,6 +21,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "pin": {"pins": NO_PAIRS},
     "exclusion": {"exclusions": NO_PAIRS},
     "recusal": {"recusals": NO_PAIRS},
+    "complaint": {"complaints": NO_PAIRS},
     "key_limit": {"key_limit": None},
     "apart": {"apart": NO_PAIRS},
     "together": {"together": False},
@@ -94,6 +95,7 @@ def active(problem: Problem) -> list[str]:
         "pin": policy.pins,
         "exclusion": policy.exclusions,
         "recusal": policy.recusals,
+        "complaint": policy.complaints,
         "apart": policy.apart,
     }
     found += [name for name, pairs in lists.items() if len(pairs)]

@@ -99,6 +99,10 @@ class Places:
         return len(self.latitude)
 
 
+# The rules of a policy that are lists of pairs.
+PAIRS = ("pins", "exclusions", "recusals", "complaints", "apart")
+
+
 @dataclass(frozen=True)
 class Policy:
     """The weights and hard limits of one version of an allocation policy.
@@ -111,8 +115,9 @@ class Policy:
     customer at `value_cap_permille` of all counts no more.
     tenure_limit: months after which a customer must change hands, None for never. key_limit: at most so many key
     customers a manager. budget: at most so many moves. together: groups stay together. cross_branch: managers of any
-    branch of the same block may serve. certificates: required certificates are a hard rule. Pairs are int64[k, 2]: pins, exclusions, recusals (customer, manager),
-    apart (customer, customer: conflicting parties who must not share a manager).
+    branch of the same block may serve. certificates: required certificates are a hard rule. Pairs are int64[k, 2]: pins,
+    exclusions, recusals, complaints (customer, manager), apart (customer, customer: conflicting parties who must not share
+    a manager).
     """
 
     wanted_grade: Ints
@@ -139,6 +144,7 @@ class Policy:
     pins: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     exclusions: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     recusals: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    complaints: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     apart: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
 
 
@@ -231,7 +237,7 @@ def build(
         else rows
     )
     pairs: dict[str, Any] = {}
-    for name in ("pins", "exclusions", "recusals", "apart"):
+    for name in PAIRS:
         pair = _pairs(getattr(policy, name), name)
         second = (customers, new_customer) if name == "apart" else (managers, new_manager)
         _refuse(

@@ -101,12 +101,18 @@ def recusal(problem: Problem, rows: Ints, staff: Ints) -> Flags:
     return _listed(problem.policy.recusals, rows, staff)
 
 
+def complaint(problem: Problem, rows: Ints, staff: Ints) -> Flags:
+    """A complaint of the customer was upheld and laid to the manager, not long ago."""
+    return _listed(problem.policy.complaints, rows, staff)
+
+
 PairRule = Callable[[Problem, Ints, Ints], Flags]
 GENERAL: dict[str, PairRule] = {
     "branch": branch, "minimum_grade": minimum_grade, "certificates": certificates,
 }  # fmt: skip
 PERSONAL: dict[str, PairRule] = {
     "tenure_limit": tenure_limit, "pin": pin, "exclusion": exclusion, "recusal": recusal,
+    "complaint": complaint,
 }  # fmt: skip
 PAIR_RULES: dict[str, PairRule] = {**GENERAL, "intake": intake, **PERSONAL}
 
@@ -114,7 +120,7 @@ PAIR_RULES: dict[str, PairRule] = {**GENERAL, "intake": intake, **PERSONAL}
 def personal(problem: Problem) -> Ints:
     """Sorted indices of the customers some personal rule is about."""
     policy, customers = problem.policy, problem.customers
-    parts = [policy.pins[:, 0], policy.exclusions[:, 0], policy.recusals[:, 0]]
+    parts = [policy.pins[:, 0], policy.exclusions[:, 0], policy.recusals[:, 0], policy.complaints[:, 0]]
     if policy.tenure_limit is not None:
         parts.append(np.flatnonzero((customers.tenure >= policy.tenure_limit) & (customers.owner >= 0)))
     return np.unique(np.concatenate(parts))
