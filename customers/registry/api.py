@@ -20,8 +20,10 @@ from customers.registry.models import (
     Assignment,
     AssignmentRole,
     Contact,
+    ContactChannel,
     Customer,
     CustomerTier,
+    Marketing,
     RelationState,
 )
 from customers.registry.selectors import in_force
@@ -101,7 +103,17 @@ class ContactSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Contact
-        fields = ("id", "customer", "name", "role", "mobile", "birthday", "updated_at")
+        fields = (
+            "id",
+            "customer",
+            "name",
+            "role",
+            "mobile",
+            "birthday",
+            "channel",
+            "marketing",
+            "updated_at",
+        )
         read_only_fields = fields
 
     def get_name(self, contact: Contact) -> str:
@@ -116,12 +128,14 @@ class ContactSerializer(serializers.ModelSerializer):
 
 
 class ContactFilterSet(ResourceFilterSet):
-    """One customer, a unit with all below it, the role."""
+    """One customer, a unit with all below it, the role, the channel, what was said of marketing."""
 
     customer_no = filters.CharFilter(field_name="customer__customer_no", label=_("客户编号。"))
     unit = UnderUnitFilter(field_name="customer__unit__path", label=_("客户所属机构及其所有下级。"))
     owner = filters.CharFilter(field_name="customer__owner__employee_no", label=_("主办客户经理的工号。"))
     role = filters.ChoiceFilter(choices=Contact._meta.get_field("role").choices, label=_("角色。"))
+    channel = filters.ChoiceFilter(choices=ContactChannel.choices, label=_("首选渠道。"))
+    marketing = filters.ChoiceFilter(choices=Marketing.choices, label=_("营销意愿；没有问过的为空。"))
 
     class Meta:
         model = Contact

@@ -16,7 +16,15 @@ from django.utils.translation import gettext_lazy
 from cmsys.access.actors import may
 from cmsys.access.masks import Mask
 from cmsys.accounts.requests import SignedInRequest
-from customers.registry.models import Assignment, AssignmentRole, Contact, ContactRole, Customer, CustomerTier
+from customers.registry.models import (
+    Assignment,
+    AssignmentRole,
+    Contact,
+    ContactRole,
+    Customer,
+    CustomerTier,
+    Marketing,
+)
 from customers.registry.permissions import CUSTOMER_COUNT, CUSTOMER_LIST
 from customers.registry.resources import CUSTOMERS, counted
 from customers.registry.selectors import holders_on
@@ -116,6 +124,8 @@ def contacts_card(request: SignedInRequest, customer: Any) -> str:
         role = ContactRole(contact.role) if contact.role else None
         rows.append({
             "contact": contact, "role": role.label if role else "", "note": ROLE_NOTES[role] if role else "", **values,
+            "channel": contact.get_channel_display(), "refused": contact.marketing == Marketing.REFUSED,
+            "marketing": contact.get_marketing_display(),
             "edit_url": reverse("contact_edit", args=[customer.customer_no, contact.pk]) if customer.may_edit else "",
         })  # fmt: skip
     add_url = reverse("contact_new", args=[customer.customer_no]) if customer.may_edit else ""

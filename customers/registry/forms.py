@@ -97,15 +97,21 @@ class ContactForm(forms.Form):
     role = forms.ChoiceField(label=_("角色"), required=False)
     mobile = forms.CharField(label=_("手机"), max_length=20, required=False)
     birthday = forms.DateField(label=_("生日"), required=False, widget=forms.DateInput())
+    channel = forms.ChoiceField(label=_("首选渠道"), required=False)
+    marketing = forms.ChoiceField(
+        label=_("营销意愿"),
+        required=False,
+        help_text=_("拒绝营销的联系人不列入生日提示；服务与移交的联系不受影响。"),
+    )
 
     def __init__(
         self, *args: Any, contact: Contact | None = None, clear: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.kept: list[str] = []
-        field = Contact._meta.get_field("role")
-        choices = [("", _("不填")), *field.choices]  # type: ignore[misc]
-        self.fields["role"].choices = choices  # type: ignore[attr-defined]
+        for name in ("role", "channel", "marketing"):
+            choices = [("", _("不填")), *Contact._meta.get_field(name).choices]  # type: ignore[misc]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
         if contact is None:
             return
         self.initial = {name: getattr(contact, name) for name in self.fields}

@@ -18,11 +18,13 @@ from cmsys.transfers.model_kind import ModelKind, Reference
 from customers.registry.masking import mask_person
 from customers.registry.models import (
     Contact,
+    ContactChannel,
     ContactRole,
     Customer,
     CustomerCategory,
     CustomerNature,
     CustomerTier,
+    Marketing,
 )
 from customers.registry.models import (
     CustomerKind as Kind,
@@ -226,6 +228,16 @@ class ContactKind(ModelKind):
         ),
         Column("mobile", _lazy("手机"), max_length=20, aliases=("手机号", "手机号码", "电话"), personal=True, example="13800000000"),
         Column("birthday", _lazy("生日"), Type.DATE, aliases=("出生日期",), personal=True, example="1980-06-18"),
+        Column(
+            "channel", _lazy("首选渠道"), Type.CHOICE, aliases=("首选联系方式", "联系渠道"), example="电话",
+            choices=choices_of(
+                ContactChannel.choices, phone=("手机",), message=("信息",), mail=("电子邮件", "邮箱"), visit=("拜访", "面谈")
+            ),
+        ),
+        Column(
+            "marketing", _lazy("营销意愿"), Type.CHOICE, aliases=("是否接受营销",), example="接受营销",
+            choices=choices_of(Marketing.choices, accepted=("接受", "是"), refused=("拒绝", "否")),
+        ),
     )  # fmt: skip
     fields: ClassVar[Mapping[str, str]] = {
         "customer_no": "customer",
@@ -233,6 +245,8 @@ class ContactKind(ModelKind):
         "role": "role",
         "mobile": "mobile",
         "birthday": "birthday",
+        "channel": "channel",
+        "marketing": "marketing",
     }
     references: ClassVar[Mapping[str, Reference]] = {"customer_no": named_customer()}
 

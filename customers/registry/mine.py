@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from cmsys.accounts.requests import SignedInRequest
 from cmsys.ui.pages import Action
 from customers.registry.filters import CustomerFilterSet
 from customers.registry.marks import Mark, marks_for
-from customers.registry.models import Contact, ContactRole, Customer, CustomerTier
+from customers.registry.models import Contact, ContactRole, Customer, CustomerTier, Marketing
 from customers.registry.permissions import CUSTOMER_CLEAR
 from customers.registry.resources import CUSTOMERS, STATE_TONES, tier_tone
 
@@ -132,10 +133,18 @@ def _row(customer: Any, today: date, marks: list[Mark]) -> dict[str, Any]:
         "birthdays": [
             _("%(name)s %(month)d 月 %(day)d 日生日")
             % {"name": contact.name, "month": contact.birthday.month, "day": contact.birthday.day}
-            for contact in contacts
-            if contact.birthday and is_near(contact.birthday, today)
+            for contact in near_birthdays(contacts, today)
         ],
     }  # fmt: skip
+
+
+def near_birthdays(contacts: Iterable[Contact], today: date) -> list[Contact]:
+    """Whom to remember within the next fourteen days: not those who refuse marketing."""
+    return [
+        contact
+        for contact in contacts
+        if contact.birthday and contact.marketing != Marketing.REFUSED and is_near(contact.birthday, today)
+    ]
 
 
 def _turn(role: str) -> int:

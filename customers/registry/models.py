@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -228,8 +228,36 @@ class ContactRole(models.TextChoices):
     SUPPORTER = "supporter", _("支持者")
 
 
+class ContactChannel(models.TextChoices):
+    """How a contact wants to be reached."""
+
+    PHONE = "phone", _("电话")
+    MESSAGE = "message", _("短信")
+    WECHAT = "wechat", _("微信")
+    MAIL = "mail", _("邮件")
+    VISIT = "visit", _("上门")
+
+
+class Marketing(models.TextChoices):
+    """营销意愿. Empty where nobody has asked."""
+
+    ACCEPTED = "accepted", _("接受营销")
+    REFUSED = "refused", _("拒绝营销")
+
+
+class ContactQuerySet(ScopedQuerySet):
+    """Contacts."""
+
+    def to_greet(self) -> Any:
+        """Whom the bank may remember on a birthday: not those who refuse marketing."""
+        return self.exclude(birthday=None).exclude(marketing=Marketing.REFUSED)
+
+
 class Contact(models.Model):
-    """联系人 of a customer: a person, so that name, mobile and birthday are shown masked; the text of one is masked."""
+    """联系人 of a customer: a person, so that name, mobile and birthday are shown masked; the text of one is masked.
+
+    `channel` is how he wants to be reached. Who refuses marketing is named for no birthday and no campaign.
+    """
 
     resource: ClassVar[str] = "contacts"
     audit_masks: ClassVar[Mapping[str, Mask]] = {
@@ -254,9 +282,11 @@ class Contact(models.Model):
     role = models.CharField(_("角色"), max_length=20, choices=ContactRole.choices, blank=True)
     mobile = models.CharField(_("手机"), max_length=20, blank=True)
     birthday = models.DateField(_("生日"), null=True, blank=True)
+    channel = models.CharField(_("首选渠道"), max_length=20, choices=ContactChannel.choices, blank=True)
+    marketing = models.CharField(_("营销意愿"), max_length=20, choices=Marketing.choices, blank=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("联系人")

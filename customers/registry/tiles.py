@@ -69,6 +69,7 @@ def own_tile(request: SignedInRequest) -> str:
         for tier in CustomerTier.objects.all()
     ]
     month = timezone.localdate().month
-    near = Contact.objects.reached_by(request.user, CUSTOMER_CLEAR).filter(birthday__month=month).count()
+    greeted: Any = Contact.objects.reached_by(request.user, CUSTOMER_CLEAR)
+    near = greeted.to_greet().filter(birthday__month=month).count()
     figures.append({"label": _("本月生日的联系人"), "value": near})
     return render_to_string("components/figures.html", {"figures": figures}, request=request)

@@ -52,6 +52,8 @@ def test_a_contact_is_entered_masked_in_the_ledger(scene: Stage) -> None:
         ({"mobile": "138****0000"}, {"mobile": ["收到的是打码后的值，请填写完整内容。"]}),
         ({"mobile": "12345"}, {"mobile": ["应为 11 位手机号、带区号的座机，或港澳台号码。"]}),
         ({"birthday": date(2026, 3, 3)}, {"birthday": ["生日不能晚于今天。"]}),
+        ({"channel": "pigeon"}, {"channel": ["值 'pigeon' 不是有效选项。"]}),
+        ({"marketing": "no"}, {"marketing": ["值 'no' 不是有效选项。"]}),
         ({"role": "boss"}, {"role": ["值 'boss' 不是有效选项。"]}),
         ({"name": "张建国"}, {"name": ["该客户已有同名的联系人，请直接修改那一位，或写明区别。"]}),
     ],
@@ -134,6 +136,25 @@ def test_a_revealed_value_is_shown_once_and_hidden_again(scene: Stage) -> None:
     assert "欧阳若兰" in browser.post("/customers/C-OY/reveal/", {"reason": "回访"}).content.decode()
     # An institution's name is no secret.
     assert browser.get("/customers/C-HD/reveal/").status_code == 404
+
+
+def test_channel_and_refusal_are_entered_by_form_and_read_on_the_card(scene: Stage) -> None:
+    contact = scene.register.contacts["C-HD"]
+    body = {"name": "张建国", "role": "decider", "mobile": "13812345678", "birthday": "1975-06-18"}
+    with events() as written:
+        answer = scene.browser("cm").post(
+            f"/customers/C-HD/contacts/{contact.pk}/", body | {"channel": "wechat", "marketing": "refused"}
+        )
+    assert answer.status_code == 302
+    assert [(event.kind, event.before, event.after) for event in written] == [
+        (
+            "contact.update",
+            {"channel": "", "marketing": ""},
+            {"channel": "wechat", "marketing": "refused"},
+        )
+    ]
+    html = scene.browser("cm").get("/customers/C-HD/").content.decode()
+    assert [word for word in ("微信", "拒绝营销") if word in html] == ["微信", "拒绝营销"]
 
 
 def test_a_form_of_a_contact_keeps_what_is_masked_and_left_empty(scene: Stage) -> None:

@@ -221,6 +221,15 @@ def test_contacts_by_customer_and_name(bring: Bring, scene: Stage) -> None:
     assert contents(*TABLES) == before
 
 
+def test_channel_and_refusal_of_contacts_in_the_words_of_files(bring: Bring, scene: Stage) -> None:
+    head = "客户编号,联系人,首选渠道,营销意愿"
+    refused = bring("contacts", head, "C-HD,张建国,微信,拒绝", "C-OY,欧阳若兰,飞鸽,不知道", user="cmd")
+    assert errors(refused.report) == [(3, "channel", "bad_value"), (3, "marketing", "bad_value")]
+    bring("contacts", head, "C-HD,张建国,微信,拒绝", "C-HD,刘芳,拜访,接受", user="cmd")
+    found = Contact.objects.filter(customer__customer_no="C-HD").values_list("name", "channel", "marketing")
+    assert set(found) == {("张建国", "wechat", "refused"), ("刘芳", "visit", "accepted")}
+
+
 def test_faults_of_contacts(bring: Bring, scene: Stage) -> None:
     before = contents(*TABLES, Event)
     imported = bring(

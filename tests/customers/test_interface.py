@@ -59,6 +59,12 @@ def test_contacts_are_masked_for_every_client(served: Any) -> None:
     assert (found["customer"], found["name"], found["mobile"], found["birthday"]) == (
         {"customer_no": "C-OY", "name": "欧阳**"}, "欧阳**", "139****6666", "1988-**-**",
     )  # fmt: skip
+    assert (found["channel"], found["marketing"]) == ("", "")
+    Contact.objects.filter(customer__customer_no="C-HD").update(channel="visit", marketing="refused")
+    assert {
+        row["customer"]["customer_no"] for row in rows(served, "contacts/?marketing=refused&channel=visit")
+    } == {"C-HD"}
+    assert rows(served, "contacts/?marketing=accepted") == []
     text = served[1]["client"].get("/api/v1/contacts/").content.decode()
     assert [clear for clear in ("13812345678", "张建国", "若兰", "1975-06-18") if clear in text] == []
 

@@ -11,7 +11,7 @@ import pytest
 
 from cmsys.access.roles import Role
 from cmsys.org.services.grants import role_grant
-from customers.registry.models import Customer
+from customers.registry.models import Contact, Customer
 from customers.registry.resources import CUSTOMERS
 from tests.cast import STAGE
 from tests.customers.conftest import Stage
@@ -316,6 +316,20 @@ def test_my_customers_best_tier_first_with_whom_to_call(scene: Stage) -> None:
 )  # fmt: skip
 def test_my_customers_by_word_and_tier(scene: Stage, query: str, found: list[str]) -> None:
     assert [row["name"] for row in mine(scene, query).rows] == found
+
+
+def test_who_refuses_marketing_is_remembered_on_no_birthday(scene: Stage) -> None:
+    """张建国 was born on 18 June 1975, 欧阳若兰 on 9 March 1988."""
+    from customers.registry.mine import near_birthdays
+
+    day = date(2026, 6, 10)
+    people = list(Contact.objects.all())
+    assert [contact.name for contact in near_birthdays(people, day)] == ["张建国"]
+    assert sorted(contact.name for contact in Contact.objects.to_greet()) == ["张建国", "欧阳若兰"]
+    Contact.objects.filter(name="张建国").update(marketing="refused")
+    people = list(Contact.objects.all())
+    assert near_birthdays(people, day) == []
+    assert [contact.name for contact in Contact.objects.to_greet()] == ["欧阳若兰"]
 
 
 def test_birthdays_are_near_for_fourteen_days() -> None:

@@ -16,7 +16,7 @@ from customers.registry.models import Contact, Customer
 from customers.registry.permissions import CUSTOMER_EDIT, CUSTOMER_REVEAL
 from customers.registry.rules import is_masked, is_phone
 
-EDITABLE = ("name", "role", "mobile", "birthday")
+EDITABLE = ("name", "role", "mobile", "birthday", "channel", "marketing")
 
 
 @transaction.atomic
@@ -29,11 +29,15 @@ def contact_add(
     role: str = "",
     mobile: str = "",
     birthday: date | None = None,
+    channel: str = "",
+    marketing: str = "",
 ) -> Contact:
     """Enters a contact of a customer within reach. Raises MissingFunction, Customer.DoesNotExist, ValidationError."""
     require(actor, CUSTOMER_EDIT)
     customer = Customer.objects.visible_to(actor, "edit").select_for_update(of=("self",)).get(pk=customer_id)
-    values = {"name": name, "role": role, "mobile": mobile, "birthday": birthday}
+    values = {
+        "name": name, "role": role, "mobile": mobile, "birthday": birthday, "channel": channel, "marketing": marketing,
+    }  # fmt: skip
     _check(values, today)
     contact = Contact(customer=customer, **values)
     _check_once(contact)
@@ -73,7 +77,7 @@ def contact_remove(*, actor: Actor, contact_id: int, reason: str) -> None:
     if not reason.strip():
         raise refused("reason", "missing", _("请填写原因。"))
     contact = _locked(actor, contact_id)
-    values = {name: getattr(contact, name) for name in EDITABLE}
+    values = {name: value for name in EDITABLE if (value := getattr(contact, name))}
     record("contact.remove", contact, actor=actor, label=_label(contact), before=values, reason=reason)
     contact.delete()
 
