@@ -39,6 +39,7 @@ def approval_card(request: SignedInRequest, plan: AllocationPlan) -> str:
                 "figures": effect_figures(chosen.effect),
                 "held": len(chosen.held),
                 "over": chosen.effect.over,
+                "broken": chosen.broken,
             }
     elif plan.state in DECIDED:
         counts = lines_by_state(plan)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from cmsys.access.refusals import refused
 from customers.approval.figures import Effect, effect_of, people_of
+from customers.approval.wholes import broken_wholes
 from customers.planning.choices import LineState
 from customers.planning.models import AllocationPlan
 
@@ -16,16 +17,18 @@ from customers.planning.models import AllocationPlan
 @dataclass(frozen=True)
 class Chosen:
     """The agreed lines of a plan as a head's choice parts them: keys of those that go, of those held back by what speaks
-    against moving them, and of those he leaves out; with what the first do to loads."""
+    against moving them, and of those he leaves out; with what the first do to loads, and which rules of the whole plan
+    they alone would break, in words."""
 
     goes: tuple[int, ...]
     held: tuple[int, ...]
     left_out: tuple[int, ...]
     effect: Effect
+    broken: tuple[str, ...]
 
 
 def chosen_of(plan: AllocationPlan, despite: Collection[int], drop: Collection[int]) -> Chosen:
-    """What approving would do with lines held now unless named in `despite`, and without those in `drop`. Two queries.
+    """What approving would do with lines held now unless named in `despite`, and without those in `drop`. Seven queries at most.
 
     Raises ValidationError at `despite` or `drop` for what is no agreed line of the plan, or is in both.
     """
@@ -44,4 +47,5 @@ def chosen_of(plan: AllocationPlan, despite: Collection[int], drop: Collection[i
     held = [row["pk"] for row in rows if row["holds"] and row["pk"] not in through | out]
     going = [row for row in rows if row["pk"] not in out and row["pk"] not in set(held)]
     effect = effect_of(people_of(plan), going)
-    return Chosen(tuple(row["pk"] for row in going), tuple(held), tuple(sorted(out)), effect)
+    goes = tuple(row["pk"] for row in going)
+    return Chosen(goes, tuple(held), tuple(sorted(out)), effect, tuple(broken_wholes(plan, goes)))

@@ -14,6 +14,7 @@ from cmsys.access.refusals import Conflict
 from customers.approval.choosing import chosen_of
 from customers.approval.figures import Over, Person, effect_of
 from customers.planning.models import AllocationPlan, PlanManager
+from customers.registry.models import Customer
 from customers.service.models import Ticket
 from tests.approval.world import NOW, Bench
 from tests.permissions.house import mark_of_rows
@@ -32,6 +33,12 @@ def in_vain(found: Bench, field: str, match: str, **given: Any) -> None:
         found.approve(**given)
     assert list(error.value.message_dict) == [field]
     assert mark_of_rows() == before
+
+
+def change_policy(found: Bench, **changes: Any) -> None:
+    policy = found.plan.policy
+    policy.document = {**policy.document, **changes}
+    policy.save()
 
 
 # --- capacity ---------------------------------------------------------------------------------------------------------------
@@ -63,6 +70,58 @@ def test_who_takes_nobody_takes_nobody(found: Bench) -> None:
     PlanManager.objects.filter(manager__employee_no="M-CX1").update(intake="closed")
     found.answered()
     in_vain(found, "lines", r"赵立群（14 / 0 点）")
+
+
+# --- rules of the whole plan ------------------------------------------------------------------------------------------------
+def test_a_part_of_a_plan_must_not_split_a_group(found: Bench) -> None:
+    """恒达 and 欧阳 are one group with 陈思远 and go to 赵立群 together: the head may leave both, not one."""
+    found.answered()
+    Customer.objects.filter(customer_no__in=("C-HD", "C-OY")).update(
+        group_no="G-1", owner=found.cast.managers["M-CD1"]
+    )
+    hd = found.line("C-HD").pk
+    in_vain(
+        found,
+        "lines",
+        r"不行：同一集团的 深圳恒达科技有限公司、欧阳\*\* 会由不同的人管户。请改变选择",
+        drop=(hd,),
+        reason="x",
+    )
+    both = (hd, found.line("C-OY").pk)
+    assert found.approve(drop=both, reason="集团暂不移动").approved == 3
+
+
+def test_a_group_that_was_apart_may_stay_apart(found: Bench) -> None:
+    """恒达 is with 陈思远, 欧阳 with 王雅琴: the plan would unite them with 赵立群; one move alone leaves two managers."""
+    Customer.objects.filter(customer_no__in=("C-HD", "C-OY")).update(group_no="G-1")
+    found.answered()
+    assert found.approve(drop=(found.line("C-HD").pk,), reason="x").approved == 4
+
+
+def test_a_policy_that_parts_groups_lets_them_part(found: Bench) -> None:
+    change_policy(found, together=False)
+    found.answered()
+    Customer.objects.filter(customer_no__in=("C-HD", "C-OY")).update(
+        group_no="G-1", owner=found.cast.managers["M-CD1"]
+    )
+    assert found.approve(drop=(found.line("C-HD").pk,), reason="x").approved == 4
+
+
+def test_a_part_of_a_plan_must_not_give_anybody_too_many_key_customers(found: Bench) -> None:
+    """王雅琴 has 欧阳 and would get 城西's works for her: without giving 欧阳 away she would have two of one."""
+    change_policy(found, key_limit=1)
+    Customer.objects.filter(customer_no__in=("C-OY", "C-CX")).update(category="key")
+    found.answered()
+    oy = found.line("C-OY").pk
+    in_vain(
+        found,
+        "lines",
+        "不行：王雅琴会有 2 户重点客户，超过每人 1 户的上限。请改变选择",
+        drop=(oy,),
+        reason="x",
+    )
+    change_policy(found, key_limit=2)
+    assert found.approve(drop=(oy,), reason="x").approved == 4
 
 
 def test_figures_are_those_of_exactly_the_lines_that_go(found: Bench) -> None:

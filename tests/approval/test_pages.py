@@ -252,6 +252,22 @@ def test_the_head_sees_exactly_what_he_approves(found: Bench, signed_in: SignIn)
     assert "批准 3 户，未批准 1 户，不同意 1 户" in page
 
 
+def test_the_head_sees_which_group_his_choice_would_split(found: Bench, signed_in: SignIn) -> None:
+    """恒达 and 欧阳 go to 赵立群 together."""
+    found.answered()
+    rows = Customer.objects.filter(customer_no__in=("C-HD", "C-OY"))
+    rows.update(group_no="G-1", owner=found.cast.managers["M-CD1"])
+    head, path = signed_in("ldr"), f"{PLAN}approve/"
+    said = "同一集团的 深圳恒达科技有限公司、欧阳** 会由不同的人管户。"
+    assert said not in text(head, path)
+    form = {
+        "nonce": "h",
+        "version": found.plan.updated_at.isoformat(),
+        "effective_on": timezone.localdate().isoformat(),
+    }
+    assert said in head.post(path, form | {"recount": "1", "drop": [found.line("C-HD").pk]}).content.decode()
+
+
 def test_the_head_returns(found: Bench, signed_in: SignIn) -> None:
     found.answered()
     head = signed_in("ldr")

@@ -53,7 +53,8 @@ def plan_approve(
 
     Raises MissingFunction, AllocationPlan.DoesNotExist, Conflict (not waiting for the head, or changed since the form's
     version), ValidationError at `recusal`, `effective_on` (in the past), `despite`, `drop`, `reason`, or `lines`: none
-    left, or somebody would carry more than he may (who, and what to do). About fifteen queries.
+    left, somebody would carry more than he may, a group would be split, or somebody would have too many key customers (who,
+    and what to do). About twenty queries.
     """
     plan = plan_locked(actor, plan_id, PLAN_APPROVE)
     if repeated(plan, actor, "approve", form.nonce):
@@ -87,7 +88,8 @@ def plan_approve(
 
 
 def _check(chosen: Chosen) -> None:
-    """Raises ValidationError at `lines` when nothing is left, or somebody would be over capacity."""
+    """Raises ValidationError at `lines` when nothing is left, somebody would be over capacity, or a rule that holds for the
+    plan as a whole would be broken by this part of it."""
     if not chosen.goes:
         raise refused("lines", "empty", _("没有可以批准的客户；请退回方案，由编制人调整。"))
     over = chosen.effect.over
@@ -99,6 +101,9 @@ def _check(chosen: Chosen) -> None:
         more = _("等 %(n)d 人") % {"n": len(over)} if len(over) > NAMED else ""
         said = _("只办理这些客户会使 %(who)s%(more)s 超过容量。请退回方案，由编制人按各方意见重新计算。")
         raise refused("lines", "over_capacity", said % {"who": shown, "more": more})
+    if chosen.broken:
+        said = _("只办理这些客户不行：%(what)s请改变选择，或退回方案，由编制人按各方意见重新计算。")
+        raise refused("lines", "broken_whole", said % {"what": "".join(chosen.broken[:NAMED])})
 
 
 def _write(plan: AllocationPlan, chosen: Chosen, reason: str) -> None:
