@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
-from cmsys.inbox import context
-from cmsys.inbox.selectors import waiting_count
+from cmsys.inbox import selectors
 from tests.permissions.house import House, furnish
 
 
@@ -22,13 +21,16 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     logging.disable(logging.CRITICAL)  # thousands of refusals, each with its traceback
     with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
         made = furnish()
-        # Every request is undone, so what waits for somebody is the same on every page: counted once for each person
-        # instead of some twenty thousand times (tests/inbox counts it page by page).
-        today = timezone.localdate()
-        waits = {
-            user.pk: waiting_count(made.cast.user(name), today) for name, user in made.cast.users.items()
-        }
-        patch.setattr(context, "waiting_count", lambda user, day: waits[user.pk])
+        # Every request is undone, so what waits for somebody is the same on every page: asked once for each person
+        # instead of some ten thousand times (tests/inbox asks page by page).
+        ask, answers = selectors._at_hand, {}
+
+        def remembered(actor: Any, today: date) -> Any:
+            if (actor.pk, today) not in answers:
+                answers[actor.pk, today] = ask(actor, today)
+            return answers[actor.pk, today]
+
+        patch.setattr(selectors, "_at_hand", remembered)
         yield made
         transaction.set_rollback(True)
     logging.disable(logging.NOTSET)
