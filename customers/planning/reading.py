@@ -128,7 +128,19 @@ def read(unit: OrgUnit, document: PolicyDocument, as_of: date) -> Read:
     notes = []
     if staff.without_sheet:
         notes.append(f"no_evaluation:{staff.without_sheet}")
+    if apart := _groups_apart(problem):
+        notes.append(f"groups_apart:{apart}")
     return Read(problem, digest_of(problem), staff.sheets, staff.intakes, notes)
+
+
+def _groups_apart(problem: Problem) -> int:
+    """How many groups that should stay together have members in several areas, within which alone they can."""
+    rows = problem.customers
+    if not problem.policy.together:
+        return 0
+    inside = rows.group >= 0
+    pairs = np.unique(np.stack([rows.group[inside], problem.block[rows.branch[inside]]], axis=1), axis=0)
+    return int((np.unique(pairs[:, 0], return_counts=True)[1] > 1).sum())
 
 
 def digest_of(problem: Problem) -> str:

@@ -84,6 +84,8 @@ def note_said(note: str) -> str:
     code, _colon, count = note.partition(":")
     if code == "no_evaluation":
         return _("%(n)s 人没有有效的员工评估，综合评价按中位 50 分计。") % {"n": count}
+    if code == "groups_apart":
+        return _("%(n)s 个集团的成员分属不同的统筹范围，只能在各自范围内由同一人管户。") % {"n": count}
     return note
 
 

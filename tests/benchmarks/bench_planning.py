@@ -8,7 +8,7 @@ adds 300 000 customers with 4 000 managers (without the curve and the branch). `
 `planning.write` are the three parts of the same run; the rules of thumb divide the customers of the very problem that the plan
 was made from. `fair_moves_share` is what the plan moves against the rule of thumb that comes nearest in fairness within areas
 (over areas of unequal demand no plan can do anything about the rest). A branch is planned again and again with a rule more each
-time, the database included. Starts servers of its own unless DATABASE_URL names one.
+time, the database included; a draft of it is computed again with a lock more each time, as in the workbench. Starts servers of its own unless DATABASE_URL names one.
 """
 
 from __future__ import annotations
@@ -193,6 +193,8 @@ def size(customers: int, managers: int) -> None:
         report(f"planning.{name}", customers, part, "planning.plan", seconds)
     if customers <= SMALL[0]:
         branch_again()
+        workbench_again("FREE")
+        workbench_again("FK")
     advice(problem, manager)
 
 
@@ -281,6 +283,41 @@ def branch_again() -> None:
         gap=round(plan.gap, 6),
     )
     CustomerRule.objects.all().delete()
+
+
+def workbench_again(code: str) -> None:
+    """A draft of the second branch, computed again with one lock more each time, as the planner's click does it: `plan_again`
+    from the request to the written lines. Counted are those that are done when the request ends; `by_job` are the others."""
+    from django.utils import timezone
+
+    from cmsys.access.actors import SystemActor
+    from cmsys.jobs.models import Job
+    from cmsys.workflow.form import Form
+    from customers.planning.choices import PlanState
+    from customers.planning.models import AllocationMove, AllocationPlan
+    from customers.planning.services.again import plan_again
+    from customers.planning.services.choosing import STAY, plan_choose
+
+    actor = SystemActor("system:bench")
+    plan, _seconds = plan_of("B02", code)
+    moves = AllocationMove.objects.filter(plan=plan, present__isnull=False, forced=False)
+    taken, by_job, now = [], 0, timezone.now()
+    for customer in list(moves.order_by("customer_id").values_list("customer_id", flat=True)[:AGAIN]):
+        plan_choose(actor=actor, plan_id=plan.pk, act=STAY, customers=[customer], form=Form(), now=now)
+        done, seconds = timed(
+            lambda: plan_again(actor=actor, plan_id=plan.pk, percent=None, form=Form(), now=now)
+        )
+        Job.objects.all().delete()
+        if not done.done:
+            by_job += 1
+            AllocationPlan.objects.filter(pk=plan.pk).update(state=PlanState.DRAFT)
+            continue
+        taken.append(seconds)
+    report(
+        f"planning.workbench_again_{code.lower()}", plan.customers, statistics.median(taken) if taken else 0.0,
+        managers=plan.managers, p95_s=round(sorted(taken)[int(len(taken) * 0.95)], 4) if taken else None,
+        times=len(taken), by_job=by_job,
+    )  # fmt: skip
 
 
 def path_of(code: str) -> str:

@@ -19,6 +19,7 @@ from cmsys.accounts.services.users import user_create
 from customers.allocation.models import CustomerRule, EvaluationState, RuleKind, StaffEvaluation
 from customers.planning.models import AllocationMove, AllocationPlan, PlanManager
 from customers.planning.snapshots import unpacked
+from customers.planning.words import note_said
 from customers.registry.models import Customer
 from customers.service.models import Ticket
 from managers.conduct.models import InterestDeclaration, RelationKind
@@ -261,6 +262,20 @@ def test_a_declaration_that_has_ended_keeps_nobody_away(cast: Cast, stage: Regis
     together(LEFT, declared("M-CD1", "M-CD2", ends_on=TODAY))(cast, stage)
     policy(**tiers(), area="branch")
     assert holders(planned(cast, "BJ"))["C-OY"] == "M-CD1"
+
+
+def test_a_group_over_several_areas_is_named(cast: Cast, stage: Register) -> None:
+    """恒达 is of 城东, 城西机械厂 of 城西; sub-branches are planned each for itself, branches as a whole."""
+    together(customer("C-HD", group_no="G"), customer("C-CX", group_no="G"), customer("C-LI", group_no="H"))(
+        cast, stage
+    )
+    policy(**tiers())
+    assert "groups_apart:1" in planned(cast, "BJ").notes
+    policy(**tiers(), area="branch", version=2)
+    assert [note for note in planned(cast, "BJ").notes if note.startswith("groups")] == []
+    policy(**tiers(), together=False, version=3)
+    assert [note for note in planned(cast, "BJ").notes if note.startswith("groups")] == []
+    assert note_said("groups_apart:1") == "1 个集团的成员分属不同的统筹范围，只能在各自范围内由同一人管户。"
 
 
 @pytest.mark.parametrize(

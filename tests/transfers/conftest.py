@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from cmsys.access.actors import Actor
 from cmsys.transfers.engine.source import Source
@@ -20,9 +21,17 @@ NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 Bring = Callable[..., Imported]
 
 
+@pytest.fixture(scope="module")
+def _cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
+    """Made once for a module; what a test does is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield stage()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return stage()
+def cast(_cast: Cast, db: None) -> Cast:
+    return _cast
 
 
 def _source(rows: Any) -> Source:
