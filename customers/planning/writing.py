@@ -16,13 +16,19 @@ from customers.allocation.engine.problem import NONE, Ints, Problem
 from customers.planning.choices import LineState
 from customers.planning.holds import mark_holds
 from customers.planning.lines import Lines, lines_of
-from customers.planning.models import AllocationMove, AllocationPlan, PlanManager
+from customers.planning.models import AllocationMove, AllocationPlan
 from customers.planning.solving import Solved
 
 MOVE_COLUMNS = (
     "plan_id", "customer_id", "present_id", "proposed_id", "forced", "broken", "effort", "metres", "metres_before", "fit",
     "fit_before", "continuity", "cost", "state", "holds", "note",
 )  # fmt: skip
+_PEOPLE = """
+UPDATE customers_planning_planmanager p SET load_before = v.load_before, load_after = v.load_after,
+    customers_before = v.customers_before, customers_after = v.customers_after
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+    AS v (manager, load_before, load_after, customers_before, customers_after)
+WHERE p.plan_id = %s AND p.manager_id = v.manager"""
 NOTHING = "\\N"
 NAMED = 50
 
@@ -81,7 +87,10 @@ def unmet(problem: Problem, lack: Any) -> dict[str, Any]:
 
 
 def _lines(row: AllocationPlan, problem: Problem, found: Lines) -> None:
-    AllocationMove.objects.filter(plan=row).delete()
+    # As statements: the ORM would first fetch every line to look for rows that hang on it, and only answers of offices do.
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM customers_planning_lineside WHERE plan_id = %s", [row.pk])
+        cursor.execute("DELETE FROM customers_planning_allocationmove WHERE plan_id = %s", [row.pk])
     copy_rows(AllocationMove._meta.db_table, MOVE_COLUMNS, _move_rows(row.pk, problem, found))
 
 
@@ -120,15 +129,9 @@ def _people(row: AllocationPlan, problem: Problem, manager: Ints) -> None:
     load = totals(effort[held], owner, count), totals(effort, manager, count)
     ones = np.ones(len(effort), dtype=np.int64)
     numbers = totals(ones[held], owner, count), totals(ones, manager, count)
-    place = {int(pk): index for index, pk in enumerate(problem.managers.ids.tolist())}
-    rows = list(PlanManager.objects.filter(plan=row))
-    for one in rows:
-        index = place[one.manager_id]
-        one.load_before, one.load_after = int(load[0][index]), int(load[1][index])
-        one.customers_before, one.customers_after = int(numbers[0][index]), int(numbers[1][index])
-    PlanManager.objects.bulk_update(
-        rows, ["load_before", "load_after", "customers_before", "customers_after"], batch_size=1000
-    )
+    columns = (problem.managers.ids, *load, *numbers)
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [*(column.tolist() for column in columns), row.pk])
 
 
 def copy_rows(table: str, columns: Iterable[str], rows: Iterable[str]) -> None:
