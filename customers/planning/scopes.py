@@ -12,7 +12,7 @@ def scopes() -> list[OrgUnit]:
     policy holds there. Two queries."""
     own = OrgUnit.objects.filter(pk__in=AllocationPolicy.objects.filter(unit__isnull=False).values("unit"))
     units = {unit.pk: unit for unit in own.filter(closed_on__isnull=True)}
-    top = OrgUnit.objects.filter(parent__isnull=True, closed_on__isnull=True).order_by("path").first()
+    top = OrgUnit.objects.filter(parent__isnull=True, closed_on__isnull=True).order_by("code").first()
     if top is not None and policy_for(top.path) is not None:
         units.setdefault(top.pk, top)
     return sorted(units.values(), key=lambda unit: unit.path or "")

@@ -76,7 +76,7 @@ def plan_discard(*, actor: Actor, plan_id: int, reason: str, now: datetime) -> A
 
 
 def _top(units: QuerySet[Any]) -> OrgUnit:
-    tops: list[OrgUnit] = list(units.filter(parent__isnull=True).order_by("path")[:2])
+    tops: list[OrgUnit] = list(units.filter(parent__isnull=True).order_by("code")[:2])
     if not tops:
         raise refused("unit", "not_found", _("还没有机构，不能编制分客方案。"))
     if len(tops) > 1:
