@@ -63,8 +63,8 @@ class FirstContactSerializer(serializers.ModelSerializer):
     class Meta:
         model = FirstContact
         fields = (
-            "id", "customer_no", "manager", "plan", "handover", "begins_on", "due_on", "done_on", "channel", "escalated_at",
-            "told_cmd_at", "cancelled_at", "updated_at",
+            "id", "customer_no", "manager", "plan", "handover", "begins_on", "due_on", "done_on", "channel",
+            "escalated_at", "told_cmd_at", "cancelled_at", "updated_at",
         )  # fmt: skip
         read_only_fields = fields
 

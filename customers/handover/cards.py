@@ -278,7 +278,11 @@ def contact_card(request: SignedInRequest, contact: Any) -> str:
         {"label": _("逾期上报主管"), "value": _at(contact.escalated_at)},
         {"label": _("逾期上报客户管理"), "value": _at(contact.told_cmd_at)},
     ]  # fmt: skip
-    for label, text in ((_("联系情况"), contact.note), (_("取消原因"), contact.cancel_reason)):
+    for label, text in (
+        (_("联系情况"), contact.note),
+        (_("客户异议"), contact.objection),
+        (_("取消原因"), contact.cancel_reason),
+    ):
         if text:
             facts.append({"label": label, "value": text, "wide": True})
     return _facts(request, facts)

@@ -82,6 +82,12 @@ class ContactFilterSet(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(
         label=_("状态"), choices=ContactState.choices, method="by_state", empty_label=_("全部")
     )
+    objection = django_filters.ChoiceFilter(
+        label=_("客户异议"),
+        choices=[("yes", _("有异议")), ("no", _("没有异议"))],
+        method="by_objection",
+        empty_label=_("全部"),
+    )
     manager = django_filters.CharFilter(label=_("主办工号"), field_name="manager__employee_no")
     unit = UnitFilter(label=_("机构"), empty_label=_("全部"), path_lookup="manager__unit__path")
     customer = django_filters.CharFilter(label=_("客户编号"), field_name="customer__customer_no")
@@ -102,3 +108,7 @@ class ContactFilterSet(django_filters.FilterSet):
             ContactState.CANCELLED: Q(cancelled_at__isnull=False),
         }
         return queryset.filter(asked[ContactState(value)])
+
+    def by_objection(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        contacted = queryset.filter(done_on__isnull=False)
+        return contacted.filter(objection="") if value == "no" else contacted.exclude(objection="")

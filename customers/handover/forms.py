@@ -87,3 +87,7 @@ class ContactForm(SentForm):
     note = forms.CharField(
         label=_("联系情况"), max_length=500, required=False, widget=area(3, 500), help_text=_("可以不填。")
     )
+    objection = forms.CharField(
+        label=_("客户异议"), max_length=500, required=False, widget=area(2, 500),
+        help_text=_("客户不同意换主办时，写明其理由；会告知客户管理部门。没有异议不填。"),
+    )  # fmt: skip

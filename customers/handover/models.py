@@ -227,7 +227,8 @@ class FirstContact(models.Model):
     """首次联系: the new owner gets in touch with the customer by `due_on`; one for each time a customer gets an owner.
 
     Not done in time it is told once to the head of the owner's unit (`escalated_at`), and once to customers management
-    (`told_cmd_at`). Cancelled when the customer goes elsewhere before.
+    (`told_cmd_at`). Cancelled when the customer goes elsewhere before. `objection` is what the customer, told of his new
+    manager, has against it.
     """
 
     resource: ClassVar[str] = "first-contacts"
@@ -269,6 +270,7 @@ class FirstContact(models.Model):
     done_on = models.DateField(_("联系日期"), null=True, blank=True)
     channel = models.CharField(_("联系方式"), max_length=10, choices=Channel.choices, blank=True)
     note = models.CharField(_("联系情况"), max_length=500, blank=True)
+    objection = models.CharField(_("客户异议"), max_length=500, blank=True)
     done_at = models.DateTimeField(_("记录时间"), null=True, blank=True)
     done_name = models.CharField(_("记录人"), max_length=120, blank=True)
     nonce = models.CharField(max_length=40, null=True, blank=True, unique=True)

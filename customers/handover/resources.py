@@ -244,6 +244,7 @@ class ContactResource(Resource):
         Column("state", gettext_lazy("状态"), lambda c: contact_state(c).label, tone=lambda c: CONTACT_TONES[contact_state(c)]),
         Column("done_on", gettext_lazy("联系日期"), lambda c: c.done_on, sort=("done_on",), kind="date"),
         Column("channel", gettext_lazy("联系方式"), lambda c: c.get_channel_display()),
+        Column("objection", gettext_lazy("客户异议"), lambda c: c.objection and _("有"), tone=lambda c: "warn" if c.objection else ""),
         Column("handover", gettext_lazy("移交单号"), lambda c: c.handover and c.handover.number, shown=False),
     )  # fmt: skip
 

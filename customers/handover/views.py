@@ -180,7 +180,7 @@ def contact_record_page(request: SignedInRequest, pk: int) -> HttpResponse:
         values = form.cleaned_data
         return contact_record(
             actor=request.user, contact_id=contact.pk, channel=values["channel"], on=values["on"], note=values["note"],
-            form=form.sent(), now=now, today=today,
+            objection=values["objection"], form=form.sent(), now=now, today=today,
         )  # fmt: skip
 
     return _answer(

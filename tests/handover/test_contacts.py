@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from cmsys.access.actors import MissingFunction
 from cmsys.access.refusals import Conflict
 from cmsys.access.roles import Role
+from cmsys.audit.models import Event
 from cmsys.inbox.models import Message
 from cmsys.jobs.documents import Empty
 from cmsys.jobs.kinds import Run, kind_of
@@ -56,6 +57,32 @@ def test_the_owner_records_his_first_contact_once(owed: World) -> None:
         record(owed, "C-HD", nonce="n2")
     with pytest.raises(ValidationError):
         record(owed, "C-LI", nonce="n1")
+
+
+def test_what_a_customer_has_against_the_change_is_kept_and_told_to_customers_management(owed: World) -> None:
+    contact, form = owed.contact("C-HD"), Form(nonce="n1")
+    given = {
+        "contact_id": contact.pk,
+        "channel": "phone",
+        "on": EFFECTIVE,
+        "note": "",
+        "now": moment(EFFECTIVE, 11),
+        "today": EFFECTIVE,
+    }
+    done = contact_record(actor=owed.cast.user("wang"), objection=" 希望仍由陈经理负责 ", form=form, **given)
+    contact_record(actor=owed.cast.user("wang"), objection="希望仍由陈经理负责", form=form, **given)
+    assert done.objection == "希望仍由陈经理负责"
+    [letter] = Message.objects.filter(
+        key=f"first_contact:objection:{contact.pk}", recipient=owed.cast.user("cmd")
+    )
+    assert (letter.title, letter.body) == (
+        "深圳恒达科技有限公司（C-HD） 对换主办有异议",
+        "希望仍由陈经理负责",
+    )
+    [event] = Event.objects.filter(kind="first_contact.record")
+    assert event.after["objection"] is True  # what a customer says is for who answers him, not for the ledger
+    record(owed, "C-LI", nonce="n2")
+    assert not Message.objects.filter(key=f"first_contact:objection:{owed.contact('C-LI').pk}").exists()
 
 
 def test_nobody_else_records_it(owed: World) -> None:

@@ -144,9 +144,12 @@ def test_a_first_contact_by_its_pages(opened: World, signed_in: SignedIn) -> Non
     form = text(wang.get(f"/first-contacts/{contact.pk}/record/"))
     assert 'value="phone" checked' in form or 'checked value="phone"' in form or 'value="phone"' in form
     body = NONCE | {"channel": "visit", "on": timezone.localdate().isoformat(), "note": "已拜访"}
+    body["objection"] = "希望不换"
     assert wang.post(f"/first-contacts/{contact.pk}/record/", body).status_code == 302
     page = text(wang.get(f"/first-contacts/{contact.pk}/"))
-    assert "已联系" in page and "上门拜访" in page and "已拜访" in page
+    assert "已联系" in page and "上门拜访" in page and "已拜访" in page and "希望不换" in page
+    for asked, found in (("yes", True), ("no", False)):
+        assert ("C-HD" in text(signed_in("cmd").get(f"/first-contacts/?objection={asked}"))) is found
     assert wang.post(f"/first-contacts/{contact.pk}/record/", body | {"nonce": "9"}).status_code == 409
     assert signed_in("cm").get(f"/first-contacts/{contact.pk}/record/").status_code == 404
     # On the customer's own page, to his owner and to his head.

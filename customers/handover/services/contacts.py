@@ -27,9 +27,11 @@ from customers.handover.selectors import late, nearest_heads
 
 @transaction.atomic
 def contact_record(
-    *, actor: Actor, contact_id: int, channel: str, on: date, note: str, form: Form, now: datetime, today: date
+    *, actor: Actor, contact_id: int, channel: str, on: date, note: str, form: Form, now: datetime, today: date,
+    objection: str = "",
 ) -> FirstContact:  # fmt: skip
-    """The owner records that he has been in touch with the customer. The same form again is one record. Locks the row.
+    """The owner records that he has been in touch with the customer, and what the customer has against the change, of which
+    customers management is told at once. The same form again is one record. Locks the row.
 
     Raises MissingFunction, FirstContact.DoesNotExist (not his own), ValidationError (`channel` unknown; `on` in the future
     or before the customer was given to him), Conflict (recorded otherwise, cancelled).
@@ -52,7 +54,12 @@ def contact_record(
     if not earliest <= on <= today:
         words = _("联系日期应在 %(first)s 到今天之间。")
         raise refused("on", "outside", words % {"first": earliest.isoformat()})
-    contact.done_on, contact.channel, contact.note = on, channel, note.strip()
+    contact.done_on, contact.channel, contact.note, contact.objection = (
+        on,
+        channel,
+        note.strip(),
+        objection.strip(),
+    )
     contact.done_at, contact.done_name, contact.nonce = now, actor.actor_name[:120], form.nonce or None
     contact.full_clean(
         exclude=["customer", "manager", "plan", "handover", "assignment"], validate_constraints=False
@@ -64,6 +71,9 @@ def contact_record(
         "on": on,
         "due_on": contact.due_on,
     }
+    if contact.objection:
+        after["objection"] = True
+        _tell_objection(contact, now, today)
     record("first_contact.record", contact, actor=actor, after=after, now=now)
     return contact
 
@@ -140,6 +150,14 @@ def _tell_management(contacts: list[int], now: datetime, today: date) -> None:
         url=f"{reverse('first_contacts_list')}?state=late",
         title=_("%(n)d 户客户逾期两个工作日仍未首次联系") % {"n": sum(row["n"] for row in people)},
         body=_told(rows, "unit"),
+    )  # fmt: skip
+
+
+def _tell_objection(contact: FirstContact, now: datetime, today: date) -> None:
+    message_send(
+        accounts_everywhere(FIRST_CONTACT_VIEW, today), kind="handover", key=f"first_contact:objection:{contact.pk}", now=now,
+        url=reverse("first_contacts_detail", args=[contact.pk]),
+        title=_("%(customer)s 对换主办有异议") % {"customer": contact.customer}, body=contact.objection,
     )  # fmt: skip
 
 
