@@ -16,6 +16,7 @@ from cmsys.audit.chain import GENESIS, canonical, link
 from cmsys.audit.ledger import record
 from cmsys.audit.models import Seal
 from cmsys.audit.sealer import Sealer
+from tests.sealing import sealed
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ def test_an_empty_ledger_is_whole(db: None) -> None:
 
 def test_events_that_are_not_yet_sealed_are_no_break(db: None) -> None:
     write(3)
-    assert Sealer().tick(NOW) == 3
+    assert sealed(Sealer(), NOW) == 3
     write(2)
     head = bytes(Seal.objects.get(seq=3).hash).hex()
     assert printed() == {"events": 5, "sealed": 3, "head": head, "breaks": []}
@@ -46,7 +47,7 @@ def test_events_that_are_not_yet_sealed_are_no_break(db: None) -> None:
 
 def test_a_break_is_named_and_ends_with_one(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     write(3)
-    assert Sealer().tick(NOW) == 3
+    assert sealed(Sealer(), NOW) == 3
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE cmsys_owner")
         cursor.execute(
@@ -63,7 +64,7 @@ def test_the_chain_can_be_recomputed_by_somebody_else(db: None) -> None:
     """The bytes under the seal, spelled out: this is what an outside verifier has to build."""
     record("user.disable", actor=SystemActor("system:test"), resource="users", object_id="7", label="张伟",
            before={"b": 1, "a": True}, after={}, reason="离职", now=datetime(2026, 1, 5, 8, 59, 59, 5, tzinfo=UTC))  # fmt: skip
-    assert Sealer().tick(NOW) == 1
+    assert sealed(Sealer(), NOW) == 1
     seal = Seal.objects.select_related("event").get()
     event = (
         f'[{seal.event_id},"2026-01-05T08:59:59.000005+00:00","user.disable","users","7","张伟",null,"system:test","",'

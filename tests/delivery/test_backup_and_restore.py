@@ -35,6 +35,7 @@ from cmsys.local.roles import APP, OWNER
 from cmsys.org.models import OrgUnit
 from cmsys.org.services.units import unit_create
 from tests.conftest import work_as
+from tests.sealing import sealed
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 SOURCE, TARGET = "cmsys_backup_source", "cmsys_backup_target"
@@ -97,7 +98,7 @@ def backed_up(databases: Callable[[str], None], tmp_path_factory: Any) -> tuple[
         client_create(actor=ACTOR, now=NOW, name="hr", scopes=["org:read"], unit=None)
     Session.objects.create(session_key="k" * 32, session_data="x", expire_date=NOW)
     sealer = Sealer()
-    assert sealer.tick(NOW) == Event.objects.count() == 3
+    assert sealed(sealer, NOW) == Event.objects.count() == 3
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(django_settings, "CMSYS_HOME", home)
         out = StringIO()

@@ -23,6 +23,7 @@ from cmsys.jobs.transport import make_app
 from cmsys.jobs.work import work_on
 from tests.jobs.conftest import again
 from tests.jobs.room import Numbers
+from tests.sealing import sealed
 
 CHINA = ZoneInfo("Asia/Shanghai")
 NIGHTLY = Periodic("test.count", time(3, 10), Numbers(1))
@@ -204,7 +205,7 @@ def test_expired_sessions_go_and_live_ones_stay(db: None, monkeypatch: pytest.Mo
 def test_the_nightly_verification_keeps_the_head(db: None) -> None:
     for number in range(3):
         record("test.note", actor=SystemActor("system:test"), resource="test", object_id=str(number))
-    assert Sealer().tick(datetime.now(UTC)) == 3
+    assert sealed(Sealer(), datetime.now(UTC)) == 3
     job = run("audit.verify")
     assert (job.state, job.message) == ("done", "操作日志完整，已校验 3 条")
     assert job.result == {"schema_version": 1, "events": 3, "sealed": 3, "head": verify().head, "breaks": []}
@@ -213,7 +214,7 @@ def test_the_nightly_verification_keeps_the_head(db: None) -> None:
 def test_a_broken_ledger_is_a_finished_verification_that_says_so(db: None) -> None:
     for number in range(3):
         record("test.note", actor=SystemActor("system:test"), resource="test", object_id=str(number))
-    assert Sealer().tick(datetime.now(UTC)) == 3
+    assert sealed(Sealer(), datetime.now(UTC)) == 3
     with connection.cursor() as cursor:
         cursor.execute("SET ROLE cmsys_owner")
         cursor.execute(
