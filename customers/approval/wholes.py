@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from customers.allocation.policy_document import PolicyDocument
 from customers.allocation.selectors import document_of
 from customers.planning.models import AllocationPlan
 from customers.registry.models import Customer, CustomerCategory
@@ -31,14 +31,14 @@ def broken_wholes(plan: AllocationPlan, going: Collection[int]) -> list[str]:
         whole[customer] = proposed
         if pk in taken:
             part[customer] = proposed
-    return _groups(policy, whole, part) + _keys(policy, whole, part)
+    moved = Customer.objects.filter(pk__in=plan.lines.values("customer"))
+    groups = _groups(moved, whole, part) if policy.together else []
+    return groups + (_keys(policy.key_limit, moved, whole, part) if policy.key_limit is not None else [])
 
 
-def _groups(policy: PolicyDocument, whole: Holders, part: Holders) -> list[str]:
+def _groups(moved: QuerySet[Customer], whole: Holders, part: Holders) -> list[str]:
     """Groups that more people would look after than now, and than under the whole plan."""
-    if not policy.together:
-        return []
-    named = Customer.objects.filter(pk__in=list(whole)).exclude(group_no="").values("group_no")
+    named = moved.exclude(group_no="").values("group_no")
     members: dict[str, list[Customer]] = {}
     for one in Customer.objects.filter(group_no__in=named).order_by("customer_no"):
         members.setdefault(one.group_no, []).append(one)
@@ -56,14 +56,12 @@ def _people(group: list[Customer], changes: Holders) -> int:
     return len(held - {None})
 
 
-def _keys(policy: PolicyDocument, whole: Holders, part: Holders) -> list[str]:
+def _keys(limit: int, moved: QuerySet[Customer], whole: Holders, part: Holders) -> list[str]:
     """Managers with more key customers than the limit, than now, and than under the whole plan."""
-    if policy.key_limit is None:
-        return []
-    keys = Customer.objects.filter(category=CustomerCategory.KEY)
-    moving = dict(keys.filter(pk__in=list(whole)).values_list("pk", "owner_id"))
+    moving = dict(moved.filter(category=CustomerCategory.KEY).values_list("pk", "owner_id"))
     takers = {part[pk] for pk in moving if pk in part}
-    now = Counter(keys.filter(owner__in=takers).values_list("owner_id", flat=True))
+    keys = Customer.objects.filter(category=CustomerCategory.KEY, owner__in=takers)
+    now = Counter(keys.values_list("owner_id", flat=True))
 
     def loads(changes: Holders) -> Counter[int | None]:
         found = now.copy()
@@ -74,10 +72,10 @@ def _keys(policy: PolicyDocument, whole: Holders, part: Holders) -> list[str]:
         return found
 
     least, most = loads(part), loads(whole)
-    over = [pk for pk in takers if least[pk] > max(policy.key_limit, now[pk], most[pk])]
+    over = [pk for pk in takers if least[pk] > max(limit, now[pk], most[pk])]
     names = dict(RelationshipManager.objects.filter(pk__in=over).values_list("pk", "name")) if over else {}
     return [
         _("%(name)s会有 %(n)d 户重点客户，超过每人 %(limit)d 户的上限。")
-        % {"name": names[pk], "n": least[pk], "limit": policy.key_limit}
+        % {"name": names[pk], "n": least[pk], "limit": limit}
         for pk in sorted(names)
     ]

@@ -256,7 +256,7 @@ class ContactQuerySet(ScopedQuerySet):
 class Contact(models.Model):
     """联系人 of a customer: a person, so that name, mobile and birthday are shown masked; the text of one is masked.
 
-    `channel` is how he wants to be reached. Who refuses marketing is named for no birthday and no campaign.
+    `channel` is how he wants to be reached. Who refuses marketing is named for no birthday.
     """
 
     resource: ClassVar[str] = "contacts"

@@ -83,7 +83,7 @@ def test_a_part_of_a_plan_must_not_split_a_group(found: Bench) -> None:
     in_vain(
         found,
         "lines",
-        r"不行：同一集团的 深圳恒达科技有限公司、欧阳\*\* 会由不同的人管户。请改变选择",
+        r"会违反政策：同一集团的 深圳恒达科技有限公司、欧阳\*\* 会由不同的人管户。请改变选择",
         drop=(hd,),
         reason="x",
     )
@@ -116,7 +116,7 @@ def test_a_part_of_a_plan_must_not_give_anybody_too_many_key_customers(found: Be
     in_vain(
         found,
         "lines",
-        "不行：王雅琴会有 2 户重点客户，超过每人 1 户的上限。请改变选择",
+        "会违反政策：王雅琴会有 2 户重点客户，超过每人 1 户的上限。请改变选择",
         drop=(oy,),
         reason="x",
     )

@@ -7,8 +7,9 @@ has filled and is planned in a process of its own, under the example policy as i
 adds 300 000 customers with 4 000 managers (without the curve and the branch). `planning.read`, `planning.solve` and
 `planning.write` are the three parts of the same run; the rules of thumb divide the customers of the very problem that the plan
 was made from. `fair_moves_share` is what the plan moves against the rule of thumb that comes nearest in fairness within areas
-(over areas of unequal demand no plan can do anything about the rest). A branch is planned again and again with a rule more each
-time, the database included; a draft of it is computed again with a lock more each time, as in the workbench. Starts servers of its own unless DATABASE_URL names one.
+(over areas of unequal demand no plan can do anything about the rest; `planning.plan_one_area` shares out the whole bank). A
+branch is planned again and again with a rule more each time, the database included; a draft of it is computed again with a lock
+more each time, as in the workbench. Starts servers of its own unless DATABASE_URL names one.
 """
 
 from __future__ import annotations
@@ -144,14 +145,15 @@ def assigned(plan: Any) -> tuple[Any, np.ndarray]:
 
 # --- a bank -----------------------------------------------------------------------------------------------------------
 def policies() -> None:
-    """The example as it is shipped, and the same without its budget."""
+    """The example as it is shipped, the same without its budget, and that with the whole bank as one area."""
     import yaml
 
     from cmsys.access.actors import SystemActor
     from customers.allocation.services.policies import policy_import
 
     shipped = yaml.safe_load(POLICY.read_text(encoding="utf-8"))
-    for document in (shipped, {**shipped, "code": "FREE", "budget_percent": None}):
+    free = {**shipped, "code": "FREE", "budget_percent": None}
+    for document in (shipped, free, {**free, "code": "WIDE", "area": "all"}):
         policy_import(actor=SystemActor("system:bench"), text=yaml.safe_dump(document, allow_unicode=True))
 
 
@@ -184,6 +186,9 @@ def size(customers: int, managers: int) -> None:
     tell("planning.plan_without_budget", free, free_s, problem, manager, thumb)
     if customers <= SMALL[0]:
         curve_points(problem, free_s)
+        wide, wide_s = plan_of("YS", "WIDE")
+        whole, everybody = assigned(wide)
+        tell("planning.plan_one_area", wide, wide_s, whole, everybody, baselines(whole, "planning.one_area"))
     plan, seconds = plan_of("YS", "FK")
     parts = dict(SECONDS)
     problem, manager = assigned(plan)
@@ -224,7 +229,7 @@ def tell(
     )
 
 
-def baselines(problem: Any) -> dict[str, dict[str, Any]]:
+def baselines(problem: Any, prefix: str = "planning") -> dict[str, dict[str, Any]]:
     """What rules of thumb make of the same customers."""
     from tests.benchmarks.baselines import BASELINES
 
@@ -233,7 +238,7 @@ def baselines(problem: Any) -> dict[str, dict[str, Any]]:
         manager, seconds = timed(lambda rule=rule: rule(problem))
         found[name] = {**figures(problem, manager), "seconds": seconds}
         shown = {key: value for key, value in found[name].items() if key != "seconds"}
-        report(f"planning.{name}", len(manager), seconds, **shown)
+        report(f"{prefix}.{name}", len(manager), seconds, **shown)
     return found
 
 

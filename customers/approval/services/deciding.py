@@ -102,7 +102,7 @@ def _check(chosen: Chosen) -> None:
         said = _("只办理这些客户会使 %(who)s%(more)s 超过容量。请退回方案，由编制人按各方意见重新计算。")
         raise refused("lines", "over_capacity", said % {"who": shown, "more": more})
     if chosen.broken:
-        said = _("只办理这些客户不行：%(what)s请改变选择，或退回方案，由编制人按各方意见重新计算。")
+        said = _("只办理这些客户会违反政策：%(what)s请改变选择，或退回方案，由编制人按各方意见重新计算。")
         raise refused("lines", "broken_whole", said % {"what": "".join(chosen.broken[:NAMED])})
 
 
