@@ -9,8 +9,6 @@ from cmsys.org.choices import UnitChoiceField
 from cmsys.org.models import OrgUnit
 from customers.allocation.models import RuleKind
 
-DATE = {"type": "date"}
-
 
 class DraftForm(forms.Form):
     """For which unit sheets are drafted."""
@@ -39,11 +37,11 @@ class RuleForm(forms.Form):
     customer_no = forms.CharField(label=_("客户编号"), max_length=60)
     kind = forms.ChoiceField(label=_("约定"), choices=RuleKind.choices)
     employee_no = forms.CharField(label=_("客户经理工号"), max_length=40)
-    starts_on = forms.DateField(label=_("开始日期"), widget=forms.DateInput(attrs=DATE))
+    starts_on = forms.DateField(label=_("开始日期"), widget=forms.DateInput())
     ends_on = forms.DateField(
         label=_("结束日期（不含）"),
         required=False,
-        widget=forms.DateInput(attrs=DATE),
+        widget=forms.DateInput(),
         help_text=_("不填则长期有效。"),
     )
     reason = forms.CharField(label=_("原因"), max_length=200)
@@ -52,5 +50,5 @@ class RuleForm(forms.Form):
 class EndForm(forms.Form):
     """From which day a rule no longer holds, and why."""
 
-    ends_on = forms.DateField(label=_("结束日期（不含）"), widget=forms.DateInput(attrs=DATE))
+    ends_on = forms.DateField(label=_("结束日期（不含）"), widget=forms.DateInput())
     reason = forms.CharField(label=_("原因"), max_length=200)

@@ -14,7 +14,7 @@ from training.plans.choices import ItemState
 class DeadlineForm(forms.Form):
     """By when everything should be done."""
 
-    ends_on = forms.DateField(label=_("完成期限"), widget=forms.DateInput(attrs={"type": "date"}))
+    ends_on = forms.DateField(label=_("完成期限"), widget=forms.DateInput())
 
 
 class ItemForm(forms.Form):
@@ -46,7 +46,7 @@ class ResultForm(forms.Form):
     """How a course went."""
 
     state = forms.ChoiceField(label=_("结果"), choices=RESULTS)
-    on = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(label=_("日期"), widget=forms.DateInput())
     note = forms.CharField(
         label=_("说明"), max_length=200, required=False, help_text=_("未通过或取消时必填。")
     )
