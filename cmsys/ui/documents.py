@@ -70,12 +70,12 @@ def document_new(
                 for sentence in error.messages:
                     form.add_error("document", sentence)
             else:
-                messages.success(request, said[outcome])
+                messages.success(request, str(said[outcome]))
                 return HttpResponseRedirect(resource.url("detail", version))
     else:
         begun = resource.find(request.user, request.GET["from"]) if "from" in request.GET else None
         form = DocumentForm(initial={"document": text_of(begun) if begun else ""})
-    form.fields["document"].help_text = hint
+    form.fields["document"].help_text = str(hint)
     page = FormPage(
         title=title, form=form, fieldsets=[{"title": "", "hint": "", "fields": list(form.visible_fields())}],
         cancel_url=resource.url("list"), submit_label=_("检查并导入"),

@@ -59,9 +59,9 @@ def _people(group: list[Customer], changes: Holders) -> int:
 def _keys(limit: int, moved: QuerySet[Customer], whole: Holders, part: Holders) -> list[str]:
     """Managers with more key customers than the limit, than now, and than under the whole plan."""
     moving = dict(moved.filter(category=CustomerCategory.KEY).values_list("pk", "owner_id"))
-    takers = {part[pk] for pk in moving if pk in part}
+    takers = {taker for pk in moving if (taker := part.get(pk)) is not None}
     keys = Customer.objects.filter(category=CustomerCategory.KEY, owner__in=takers)
-    now = Counter(keys.values_list("owner_id", flat=True))
+    now: Counter[int | None] = Counter(keys.values_list("owner_id", flat=True))
 
     def loads(changes: Holders) -> Counter[int | None]:
         found = now.copy()

@@ -110,7 +110,8 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.kept: list[str] = []
         for name in ("role", "channel", "marketing"):
-            choices = [("", _("不填")), *Contact._meta.get_field(name).choices]  # type: ignore[misc]
+            field: Any = Contact._meta.get_field(name)
+            choices = [("", _("不填")), *field.choices]
             self.fields[name].choices = choices  # type: ignore[attr-defined]
         if contact is None:
             return

@@ -132,16 +132,16 @@ def _row(customer: Any, today: date, marks: list[Mark]) -> dict[str, Any]:
         "call_label": _("致电%(name)s") % {"name": called.name} if called else "",
         "birthdays": [
             _("%(name)s %(month)d 月 %(day)d 日生日")
-            % {"name": contact.name, "month": contact.birthday.month, "day": contact.birthday.day}
-            for contact in near_birthdays(contacts, today)
+            % {"name": name, "month": birthday.month, "day": birthday.day}
+            for name, birthday in near_birthdays(contacts, today)
         ],
     }  # fmt: skip
 
 
-def near_birthdays(contacts: Iterable[Contact], today: date) -> list[Contact]:
-    """Whom to remember within the next fourteen days: not those who refuse marketing."""
+def near_birthdays(contacts: Iterable[Contact], today: date) -> list[tuple[str, date]]:
+    """Name and birthday of those to remember within the next fourteen days: not of who refuses marketing."""
     return [
-        contact
+        (contact.name, contact.birthday)
         for contact in contacts
         if contact.birthday and contact.marketing != Marketing.REFUSED and is_near(contact.birthday, today)
     ]

@@ -324,7 +324,7 @@ def test_who_refuses_marketing_is_remembered_on_no_birthday(scene: Stage) -> Non
 
     day = date(2026, 6, 10)
     people = list(Contact.objects.all())
-    assert [contact.name for contact in near_birthdays(people, day)] == ["张建国"]
+    assert near_birthdays(people, day) == [("张建国", date(1975, 6, 18))]
     assert sorted(contact.name for contact in Contact.objects.to_greet()) == ["张建国", "欧阳若兰"]
     Contact.objects.filter(name="张建国").update(marketing="refused")
     people = list(Contact.objects.all())
