@@ -60,7 +60,7 @@ class Regrading:
 
         with connection.cursor() as cursor:
             cursor.execute("SET ROLE cmsys_owner")
-            cursor.execute("TRUNCATE appraisal_scoring_sheetline, appraisal_scoring_scoresheet")
+            cursor.execute("TRUNCATE appraisal_scoring_sheetline, appraisal_scoring_scoresheet CASCADE")
             cursor.execute("RESET ROLE")
             cursor.execute("SET ROLE cmsys_app")
 
@@ -192,7 +192,6 @@ def loop(regrading: Regrading, count: int) -> int:
     members = regrading.cycle.members.filter(included=True).select_related("manager").order_by("?")[:count]
     saved = 0
     with transaction.atomic():
-        ScoreSheet.objects.filter(cycle=regrading.cycle, manager__in=[m.manager_id for m in members]).delete()
         for member in members:
             manager = member.manager
             mine = Transaction.objects.filter(manager=manager)
@@ -305,6 +304,7 @@ def main(managers: int = 20_000, customers: int = 1_000_000, months: int = 15) -
         work, phases = measure(regrading, TIMES)
         again = regrading.run()
         sample = min(SAMPLE, n)
+        regrading.clear()
         seconds, done = timed(lambda: loop(regrading, sample))
         scaled = seconds / done * n
         report("regrade.floor", n, least, read_s=round(reads, 4), write_s=round(statistics.median(writes), 4))
