@@ -23,6 +23,7 @@ from cmsys.inbox.sending import message_send
 from cmsys.org.models import Deputyship
 from cmsys.org.months import months_after
 from cmsys.org.workdays import add_working_days
+from cmsys.workflow.steps import step_of
 from cmsys.workflow.transitions import Transition
 from managers.conduct.selectors import recusal
 from managers.profiles.models import RelationshipManager
@@ -38,14 +39,8 @@ def locked(model: Any, actor: Actor, pk: int, transition: Transition, *joined: s
 
 def repeated(case: Any, actor: Actor, verb: str, nonce: str) -> bool:
     """Whether this very form was taken already. Another's number, or that of another act, is refused."""
-    if not nonce:
-        return False
-    step = case.steps.model.objects.filter(nonce=nonce).first()
-    if step is None:
-        return False
-    if (step.case_id, step.verb, step.actor_id) != (case.pk, verb, actor.actor_id):
-        raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
-    return True
+    steps = case.steps.model.objects.all()
+    return step_of(steps, "case_id", case.pk, actor=actor, verb=verb, nonce=nonce) is not None
 
 
 def opened(

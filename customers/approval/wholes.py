@@ -37,16 +37,18 @@ def broken_wholes(plan: AllocationPlan, going: Collection[int]) -> list[str]:
 
 
 def _groups(moved: QuerySet[Customer], whole: Holders, part: Holders) -> list[str]:
-    """Groups that more people would look after than now, and than under the whole plan."""
+    """Groups that more people would look after than now, and than under the whole plan. Members outside the plan count, but
+    only those the plan is about are named: the reader need not reach the others."""
     named = moved.exclude(group_no="").values("group_no")
     members: dict[str, list[Customer]] = {}
-    for one in Customer.objects.filter(group_no__in=named).order_by("customer_no"):
+    fields = ("group_no", "kind", "name", "owner")
+    for one in Customer.objects.filter(group_no__in=named).only(*fields).order_by("customer_no"):
         members.setdefault(one.group_no, []).append(one)
     said = []
     for _number, group in sorted(members.items()):
         most = max(1, _people(group, {}), _people(group, whole))
         if _people(group, part) > most:
-            names = "、".join(one.masked_name for one in group[:NAMED])
+            names = "、".join(one.masked_name for one in [one for one in group if one.pk in whole][:NAMED])
             said.append(_("同一集团的 %(names)s 会由不同的人管户。") % {"names": names})
     return said
 

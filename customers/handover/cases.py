@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.utils.translation import gettext as _
-
 from cmsys.access.actors import Actor, require
 from cmsys.access.functions import Function
 from cmsys.access.refusals import refused
 from cmsys.accounts.models import User
 from cmsys.org.deputising import in_place_of
+from cmsys.workflow.steps import step_of
 from customers.handover.models import Handover, HandoverStep
 from managers.conduct.selectors import recusal
 
@@ -26,12 +25,8 @@ def handover_locked(actor: Actor, handover_id: int, function: Function) -> Hando
 
 def repeated(handover: Handover, actor: Actor, verb: str, nonce: str) -> bool:
     """Whether this very form was taken already. Another person's number, or one of another act, is refused."""
-    step = HandoverStep.objects.filter(nonce=nonce).first() if nonce else None
-    if step is None:
-        return False
-    if (step.handover_id, step.verb, step.actor_id) != (handover.pk, verb, actor.actor_id):
-        raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
-    return True
+    steps = HandoverStep.objects.all()
+    return step_of(steps, "handover_id", handover.pk, actor=actor, verb=verb, nonce=nonce) is not None
 
 
 def principal_of(actor: Actor, function: Function, *paths: str) -> User | None:

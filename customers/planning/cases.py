@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from cmsys.access.actors import Actor, require
 from cmsys.access.functions import Function
-from cmsys.access.refusals import Conflict, refused
+from cmsys.access.refusals import Conflict
 from cmsys.workflow.form import Form
+from cmsys.workflow.steps import step_of
 from customers.planning.models import AllocationPlan, PlanStep
 
 
@@ -22,12 +23,7 @@ def plan_locked(actor: Actor, plan_id: int, function: Function) -> AllocationPla
 
 def repeated(plan: AllocationPlan, actor: Actor, verb: str, nonce: str) -> PlanStep | None:
     """The step this very form made. Another person's number, or one of another act, is a mistake and is refused."""
-    step = PlanStep.objects.filter(nonce=nonce).first() if nonce else None
-    if step is None:
-        return None
-    if (step.plan_id, step.verb, step.actor_id) != (plan.pk, verb, actor.actor_id):
-        raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
-    return step
+    return step_of(PlanStep.objects.all(), "plan_id", plan.pk, actor=actor, verb=verb, nonce=nonce)
 
 
 def check_version(plan: AllocationPlan, form: Form) -> None:

@@ -22,6 +22,7 @@ from cmsys.access.refusals import Conflict, refused
 from cmsys.accounts.models import User
 from cmsys.audit.ledger import record
 from cmsys.workflow.form import Form
+from cmsys.workflow.steps import step_of
 from cmsys.workflow.transitions import Transition
 
 # Fields a verb may set beside the state.
@@ -137,12 +138,9 @@ def _mark_stale(actor: Actor, decision_id: int, refusal: GroundMoved, now: datet
 
 def _done(actor: Actor, decision_id: int, verb: str, nonce: str) -> Moved | None:
     """The step this very form made. Another person's number, or one of another case, is a mistake and is refused."""
-    step = DecisionStep.objects.select_related("decision").filter(nonce=nonce).first()
-    if step is None:
-        return None
-    if (step.decision_id, step.verb, step.actor_id) != (decision_id, verb, actor.actor_id):
-        raise refused("nonce", "conflict", _("表单编号已被使用，请刷新页面后重试。"))
-    return Moved(step.decision, step, repeated=True)
+    steps = DecisionStep.objects.select_related("decision")
+    step = step_of(steps, "decision_id", decision_id, actor=actor, verb=verb, nonce=nonce)
+    return None if step is None else Moved(step.decision, step, repeated=True)
 
 
 def _locked(actor: Actor, decision_id: int, transition: Transition) -> GradeDecision:
